@@ -1,0 +1,37 @@
+# Every target sets up what it needs by itself: `make demo` and `make test` work on a fresh Debian machine.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help setup lock test lint format clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: $(STAMP)  ## make .venv with everything in requirements.lock, and the system packages
+
+$(STAMP): requirements.lock pyproject.toml scripts/setup
+	@PYTHON=$(PYTHON) scripts/setup $(VENV)
+	@touch $@
+
+lock:  ## pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile -q pyproject.toml --all-extras --upgrade --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  --python-platform x86_64-manylinux_2_28 -o requirements.lock
+
+test: $(STAMP)  ## the tests (under 12 minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not slow and not attacks and not browser"
+
+lint: $(STAMP)  ## ruff, mypy --strict, import-linter, codespell
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: $(STAMP)  ## rewrite the code as ruff wants it
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean:  ## remove what the commands made
+	rm -rf demo build

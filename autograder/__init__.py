@@ -1,0 +1,1 @@
+"""A course unit on regularization in Keras that grades itself with nbgrader."""
