@@ -1,0 +1,41 @@
+"""The command line, for what nbgrader has no command for: `python -m autograder COMMAND`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from autograder.errors import AutograderError
+from autograder.i18n import _, say
+
+# command → (module with `add_arguments(parser)` and `run(arguments) -> exit status`, what it does);
+# modules are imported when asked for: some need Keras, which costs seconds
+COMMANDS = {
+    "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
+    "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
+    "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. A person's mistake is one sentence, not a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="python -m autograder", description=say(_("Grading tools of the course."))
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = arguments[0] if arguments else ""
+    for name, (module, summary) in COMMANDS.items():
+        sub = commands.add_parser(name, help=say(summary), description=say(summary))
+        if name == chosen:
+            importlib.import_module(module).add_arguments(sub)
+    parsed = parser.parse_args(arguments)
+    try:
+        return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
+    except AutograderError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Messages in the reader's language: English in the source, other languages in gettext catalogs.
+
+`_` marks a text for the catalog and returns it unchanged, so that a message can travel as data
+(see `Message`) and be rendered later, once for the learner in French and once for a grader in English.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+
+LOCALE_DIR = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+Value = str | int | float | bool
+
+
+def _(text: str) -> str:
+    """Mark `text` for translation; returns it as it is."""
+    return text
+
+
+@lru_cache(maxsize=None)
+def catalog(language: str) -> Mapping[str, str]:
+    """Source text → translation. Empty for the source language and for languages without a catalog."""
+    path = LOCALE_DIR / language / "LC_MESSAGES" / "autograder.po"
+    if language == SOURCE_LANGUAGE or not path.exists():
+        return {}
+    with path.open("rb") as file:
+        messages = read_po(file, locale=language)
+    return {m.id: m.string for m in messages if isinstance(m.id, str) and m.id and m.string and not m.fuzzy}
+
+
+def languages() -> list[str]:
+    """The languages a reader can have, the source language first."""
+    return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE_DIR.iterdir() if (p / "LC_MESSAGES").is_dir())]
+
+
+def translate(text: str, language: str, **values: Any) -> str:
+    """`text` in `language`, with `{name}` fields filled from `values`."""
+    found = catalog(language).get(text, text)
+    return found.format(**values) if values else found
+
+
+def environment_language() -> str:
+    """The language of the person at the terminal, from LC_ALL, LC_MESSAGES or LANG."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            code = value.split(".")[0].split("_")[0].lower()
+            return code if code in languages() else SOURCE_LANGUAGE
+    return SOURCE_LANGUAGE
+
+
+def say(text: str, **values: Any) -> str:
+    """`text` in the language of the person at the terminal: for the command line and the log."""
+    return translate(text, environment_language(), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence for a person, as data: source text and the values of its `{fields}`."""
+
+    text: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def render(self, language: str = SOURCE_LANGUAGE) -> str:
+        return (
+            translate(self.text, language, **self.values) if self.values else translate(self.text, language)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {"text": self.text, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Message":
+        return cls(str(data["text"]), dict(data.get("values", {})))
