@@ -7,7 +7,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def _(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalog(language: str) -> Mapping[str, str]:
     """Source text → translation. Empty for the source language and for languages without a catalog."""
     path = LOCALE_DIR / language / "LC_MESSAGES" / "autograder.po"
