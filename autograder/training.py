@@ -15,6 +15,86 @@ import tensorflow as tf
 METRICS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
 Row = dict[str, float]
 Logs = dict[str, list[float]]
+OnEpoch = Callable[[int, Row], bool | None]
+
+
+class Trainer:
+    """A model, its data and an optimizer, compiled once; `run` may be called again after `restart`."""
+
+    def __init__(
+        self,
+        model: Any,
+        train_data: tuple[Any, Any],
+        validation_data: tuple[Any, Any],
+        *,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        optimizer: Any = None,
+    ) -> None:
+        """See `train` for the arguments."""
+        self.model = model
+        self.optimizer = optimizer or keras.optimizers.Adam(learning_rate)
+        self.optimizer.build(model.trainable_variables)
+        self._data = (*_tensors(*train_data), *_tensors(*validation_data))
+        self.rows = len(train_data[1])
+        self.batch_size = min(batch_size, self.rows)
+        self._initial = [np.array(v) for v in self._variables()]
+        self._epoch = tf.function(self._one_epoch, jit_compile=True)
+
+    def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:
+        """Train from the present weights; returns the curves. See `train`."""
+        rng = np.random.default_rng(seed)
+        used = self.rows // self.batch_size * self.batch_size
+        logs: Logs = {name: [] for name in METRICS}
+        for epoch in range(epochs):
+            order = rng.permutation(self.rows)[:used].astype("int32").reshape(-1, self.batch_size)
+            row = dict(zip(METRICS, (float(v) for v in self._run_epoch(tf.constant(order))), strict=True))
+            for name, value in row.items():
+                logs[name].append(value)
+            if on_epoch is not None and on_epoch(epoch, row):
+                break
+        return logs
+
+    def restart(self, seed: int) -> None:
+        """Back to the variables of the beginning, except that Dropout's random numbers follow `seed`."""
+        for number, (variable, value) in enumerate(zip(self._variables(), self._initial, strict=True)):
+            is_generator = "seed_generator_state" in variable.path
+            variable.assign(np.array([seed, number], value.dtype) if is_generator else value)
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def _run_epoch(self, order: Any) -> Any:
+        try:
+            return self._epoch(order)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            # XLA has no kernel for some operation of this model; nothing has run yet
+            self._epoch = tf.function(self._one_epoch)
+            return self._epoch(order)
+
+    def _one_epoch(self, order: Any) -> Any:
+        x, y, x_val, y_val = self._data
+        batches, labels = tf.gather(x, order), tf.gather(y, order)
+        total = tf.constant(0.0)
+        for i in tf.range(order.shape[0]):
+            total += self._step(batches[i], labels[i])
+        train_p, val_p = self.model(x, training=False), self.model(x_val, training=False)
+        val_crossentropy = _crossentropy(y_val, val_p)
+        return (
+            total / order.shape[0],
+            val_crossentropy + _penalty(self.model),
+            _crossentropy(y, train_p),
+            val_crossentropy,
+            _accuracy(y, train_p),
+            _accuracy(y_val, val_p),
+        )
+
+    def _step(self, x: Any, y: Any) -> Any:
+        with tf.GradientTape() as tape:
+            total = _crossentropy(y, self.model(x, training=True)) + _penalty(self.model)
+        variables = self.model.trainable_variables
+        self.optimizer.apply(tape.gradient(total, variables), variables)
+        return total
 
 
 def train(
@@ -27,7 +107,7 @@ def train(
     learning_rate: float = 1e-3,
     optimizer: Any = None,
     seed: int = 0,
-    on_epoch: Callable[[int, Row], bool | None] | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> Logs:
     """Train `model` in place for classification and return its curves.
 
@@ -45,62 +125,24 @@ def train(
         `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in inference
         mode and without penalties, so that training and validation can be compared.
     """
-    run_epoch, measure = _compile(model, train_data, validation_data, optimizer or keras.optimizers.Adam(learning_rate))
-    steps, rng = max(1, len(train_data[1]) // batch_size), np.random.default_rng(seed)
-    size = min(batch_size, len(train_data[1]))
-    logs: Logs = {name: [] for name in METRICS}
-    for epoch in range(epochs):
-        order = rng.permutation(len(train_data[1]))[: steps * size].astype("int32").reshape(steps, size)
-        total = run_epoch(tf.constant(order))
-        values = [float(v) for v in (total, *measure())]
-        row = dict(zip(METRICS, values, strict=True))
-        for name, value in row.items():
-            logs[name].append(value)
-        if on_epoch is not None and on_epoch(epoch, row):
-            break
-    return logs
-
-
-def _compile(
-    model: Any, train_data: tuple[Any, Any], validation_data: tuple[Any, Any], optimizer: Any
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The two compiled functions of a training run: one epoch of steps, and the measurements after it."""
-    (x, y), (x_val, y_val) = (_tensors(*data) for data in (train_data, validation_data))
-    optimizer.build(model.trainable_variables)
-    crossentropy = keras.losses.SparseCategoricalCrossentropy()
-
-    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
-    def step(rows: Any) -> Any:
-        with tf.GradientTape() as tape:
-            total = crossentropy(tf.gather(y, rows), model(tf.gather(x, rows), training=True)) + _penalty(model)
-        optimizer.apply(tape.gradient(total, model.trainable_variables), model.trainable_variables)
-        return total
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def run_epoch(order: Any) -> Any:
-        total = tf.constant(0.0)
-        for rows in order:
-            total += step(rows)
-        return total / tf.cast(tf.shape(order)[0], tf.float32)
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def measure() -> Any:
-        train_p, val_p = model(x, training=False), model(x_val, training=False)
-        val_crossentropy = crossentropy(y_val, val_p)
-        val_loss = val_crossentropy + _penalty(model)
-        return (
-            val_loss,
-            crossentropy(y, train_p),
-            val_crossentropy,
-            _accuracy(y, train_p),
-            _accuracy(y_val, val_p),
-        )
-
-    return run_epoch, measure
+    trainer = Trainer(
+        model,
+        train_data,
+        validation_data,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+    )
+    return trainer.run(epochs, seed, on_epoch)
 
 
 def _tensors(x: Any, y: Any) -> tuple[Any, Any]:
     return tf.constant(np.asarray(x, "float32")), tf.constant(np.asarray(y, "int32").reshape(-1))
+
+
+def _crossentropy(y: Any, probabilities: Any) -> Any:
+    """Mean of -log p(y); y (n,) int32, probabilities (n, classes)."""
+    return tf.reduce_mean(keras.ops.sparse_categorical_crossentropy(y, probabilities))
 
 
 def _penalty(model: Any) -> Any:
