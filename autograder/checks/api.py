@@ -76,7 +76,8 @@ class History:
 class Probe:
     """A question to the learner's kernel. `kind`: "call" or "value"; `target`: the name they were asked to define.
 
-    `problems`: kind of problem → the sentence for it, where the usual one of PROBLEMS would not say enough.
+    `problems`: kind of problem, or a part of an exception's text → the sentence for it, where the usual one of
+    PROBLEMS would not say enough.
     """
 
     kind: str
@@ -140,9 +141,9 @@ class Task:
         """Ask for `target(*case)` for each of the cases; `inputs`: what a returned model is to answer as well."""
         return Probe("call", target, cases, inputs, problems=problems or {})
 
-    def model(self, target: str, inputs: Cases = lambda rng: []) -> Probe:
+    def model(self, target: str, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None) -> Probe:
         """Ask for the one result of `target()`, a model."""
-        return Probe("call", target, inputs=inputs, single=True)
+        return Probe("call", target, inputs=inputs, single=True, problems=problems or {})
 
     def value(self, target: str) -> Probe:
         """Ask for the value of a variable."""
@@ -202,7 +203,8 @@ PROBLEMS = {
 
 def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Message:
     """The sentence for a probe that brought no answer: its own one, or the usual one."""
-    text = {**PROBLEMS, **own}.get(problem.kind, _("Nothing usable came back from `{name}`."))
+    special = next((own[key] for key in own if key == problem.kind or key in problem.text), None)
+    text = special or PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
     return Message(text, {"name": name, "type": problem.type[:80], "text": problem.text[:300]})
 
 
