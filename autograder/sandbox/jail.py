@@ -20,9 +20,7 @@ GIB = 1 << 30
 MIB = 1 << 20
 PROGRAMS = ("bwrap", "setpriv", "prlimit", "choom", "timeout")
 # read-only in every jail: programs and libraries, their loader's cache, fonts and time zone for plots
-SYSTEM = tuple(
-    Path(p) for p in ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
-)
+SYSTEM = tuple(Path(p) for p in ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"))
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # A uid nobody has: above the people, below the 65,536 that a container's user namespace usually maps.
 UNUSED_UID = 61000
@@ -103,7 +101,7 @@ class Jail:
         inherited += () if self.info_fd is None else (self.info_fd,)
         popen = {"stdin": subprocess.DEVNULL, "start_new_session": True, **popen}
         with filter_fd() as fd:
-            return subprocess.Popen(  # noqa: S603  # a list, no shell
+            return subprocess.Popen(  # a list, no shell
                 self.command(argv, fd), pass_fds=(*inherited, fd), env={"PATH": os.defpath}, **popen
             )
 
