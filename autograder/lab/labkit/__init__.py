@@ -18,13 +18,16 @@ from typing import Any
 from .data import class_names, load_data
 from .plots import plot_curves, plot_sweep
 from .progress import train
+from .quiet import start_tensorflow
 from .tables import show_table
+
+start_tensorflow()
 
 PREFIXES = {"checks_": "check_", "pictures_": "plot_"}
 
 
 def _functions_by_file_name() -> dict[str, Callable[..., Any]]:
-    """The `check_…` functions of every `checks_….py` here, the `plot_…` functions of every `pictures_….py`."""
+    """The `check_…` functions of every `checks_….py`, the `plot_…` functions of every `pictures_….py`."""
     found: dict[str, Callable[..., Any]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         for file_prefix, prefix in PREFIXES.items():

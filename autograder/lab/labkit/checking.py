@@ -1,4 +1,4 @@
-"""What the visible checks are made of: they name the first structural problem and what to do, never the answer."""
+"""What the visible checks are made of: they name the first structural problem, never the answer."""
 
 import inspect
 from collections.abc import Callable
@@ -30,16 +30,14 @@ def passed(text: str, **values: Any) -> None:
 
 
 def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """The result of the learner's `function`; not written, not a function and no result have their own sentence.
+    """The result of the learner's `function`; not written, no function, no result have a sentence each.
 
     An exception of the learner's own code is left as it is: its traceback shows where to look.
     """
     require(function is not None and function is not Ellipsis, _("This is not written yet."))
     require(
         callable(function),
-        _(
-            "A function is expected here, but it is of type {kind}: has its name been used for something else?"
-        ),
+        _("A function is expected here, but this is of type {kind}: is its name used for something else?"),
         kind=type(function).__name__,
     )
     name = getattr(function, "__name__", str(function))
@@ -183,7 +181,7 @@ def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
             kind=_kind(loss),
         )
         require_number(loss, f"{name}[{strength}]")
-    return losses
+    return dict(losses)
 
 
 def _keys_of(name: str) -> str:

@@ -11,7 +11,7 @@ IMAGE = (28, 28)
 
 
 def check_penalty(l1_penalty: Any, l2_penalty: Any, l1_l2_penalty: Any) -> None:
-    """Each function gives one number ≥ 0 for kernels of any shape, 0 when λ is 0, and leaves the kernel as it is."""
+    """Each gives one number ≥ 0 for kernels of any shape, 0 when λ is 0, and leaves the kernel as it is."""
     rng = np.random.default_rng(1)
     for function, strengths in ((l1_penalty, (0.1,)), (l2_penalty, (0.1,)), (l1_l2_penalty, (0.1, 0.2))):
         for shape in ((4,), (3, 2), (3, 3, 2, 4)):
@@ -90,9 +90,7 @@ def check_sparsity(near_zero_fraction: Any, sparser: Any) -> None:
     share = require_number(call(near_zero_fraction, model, 0.1), "near_zero_fraction")
     require(
         0 <= share <= 1,
-        _(
-            "near_zero_fraction gives {share:.4g}; a share lies between 0 and 1: divide by the number of weights."
-        ),
+        _("near_zero_fraction gives {share:.4g}; a share lies between 0 and 1."),
         share=share,
     )
     require(sparser is not None, _("{name} is not written yet."), name="sparser")

@@ -65,9 +65,7 @@ def check_repair(repair: Any) -> None:
     wanted, found = (sorted(tuple(w.shape) for w in m.weights if len(w.shape) == 2) for m in (broken, model))
     require(
         wanted == found,
-        _(
-            "The repaired model must have the same Dense layers, with kernels of shapes {expected}; it has {found}."
-        ),
+        _("The repaired model must have Dense layers with kernels of shapes {expected}; it has {found}."),
         expected=wanted,
         found=found,
     )
@@ -108,8 +106,8 @@ def check_uncertainty(predict_with_dropout: Any) -> None:
         shape = np.shape(part)
         require(
             shape == (4, 10),
-            _("For 4 images and 10 classes, the mean and the deviation must have shape (4, 10); this one has {found}. "
-              "Over which axis do you average?"),
+            _("Mean and deviation of 4 images and 10 classes must have shape (4, 10), not {found}: "
+              "over which axis do you average?"),
             found=shape,
         )  # fmt: skip
         require(np.all(np.isfinite(part)), _("predict_with_dropout gives values that are no finite numbers."))

@@ -33,8 +33,8 @@ def class_names() -> list[str]:
 def load_data(flat: bool = False) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Returns `(x_train, y_train), (x_val, y_val)`.
 
-    Images are float32 in [0, 1] of shape (2000, 28, 28), or (2000, 784) with `flat=True`; labels are int32 of shape
-    (2000,), from 0 to 9. Each call gives new arrays, so that changing one changes nothing else.
+    Images are float32 in [0, 1] of shape (2000, 28, 28), or (2000, 784) with `flat=True`; labels are int32 of
+    shape (2000,), from 0 to 9. Each call gives new arrays, so that changing one changes nothing else.
     Source: Fashion-MNIST, Zalando Research, MIT licence, https://github.com/zalandoresearch/fashion-mnist
     """
     stored = _archive()

@@ -1,7 +1,8 @@
 """The language of the folder: English, unless `messages.json` beside this file says otherwise.
 
-`messages.json`: {"language": "fr", "messages": {"English source": "translation", …}}. Fields in braces are filled
-after translation. In the repository it is `autograder/lab/messages.fr.json`, linked into the French folder.
+`messages.json`: {"language": "fr", "messages": {"English source": "translation", …}}. Fields in braces are
+filled after translation. In the repository it is `autograder/lab/messages.fr.json`, linked into the French
+folder.
 """
 
 import json

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 MOST_A_ROW = 3
 
@@ -17,8 +17,8 @@ MOST_A_ROW = 3
 def plot_curves(histories: Any) -> None:
     """Show training and validation cross-entropy per epoch, the gap between them shaded.
 
-    `histories` is what `train` returned, or a dict title → such a history (several models side by side, on one scale).
-    Both curves are without penalty and in inference mode, so that they can be compared.
+    `histories` is what `train` returned, or a dict title → such a history (several models side by side,
+    on one scale). Both curves are without penalty and in inference mode, so that they can be compared.
     """
     named = _named(histories)
     ends = {title: _curves(history)[1][-1] - _curves(history)[0][-1] for title, history in named.items()}
@@ -29,6 +29,7 @@ def plot_curves(histories: Any) -> None:
     )
 
 
+@styled
 def curves_figure(named: Mapping[str, Any]) -> Figure:
     """One panel for each title → history, on shared axes."""
     columns = min(len(named), MOST_A_ROW)
@@ -38,6 +39,7 @@ def curves_figure(named: Mapping[str, Any]) -> Figure:
     panels = list(grid.flat)
     for axes, (title, history) in zip(panels, named.items(), strict=False):
         _draw_curves(axes, title, *_curves(history))
+    panels[0].legend(loc="upper right")
     for axes in panels[len(named) :]:
         axes.set_axis_off()
     for row in grid:
@@ -58,7 +60,6 @@ def _draw_curves(axes: Axes, title: str, training: Sequence[float], validation: 
     axes.set_title(title)
     axes.set_xlabel(say(_("epoch")))
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", labelcolor=INK)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: number(value)))
 
 
@@ -81,7 +82,7 @@ def _curves(history: Any) -> tuple[list[float], list[float]]:
     wanted = ("crossentropy", "val_crossentropy")
     if not isinstance(entries, Mapping) or any(name not in entries for name in wanted):
         raise ValueError(
-            say(_("plot_curves needs what lab.train(…) returned, or a dict title → such a history; it got {kind}."),
+            say(_("plot_curves needs what lab.train returned, or a dict title → such a history, not {kind}."),
                 kind=type(history).__name__)
         )  # fmt: skip
     return list(entries[wanted[0]]), list(entries[wanted[1]])
@@ -90,15 +91,16 @@ def _curves(history: Any) -> tuple[list[float], list[float]]:
 def plot_sweep(val_losses: Mapping[float, float], label: str = "λ", log: bool = True) -> None:
     """Show a sweep: strength (λ or rate) → validation loss, and mark the lowest value.
 
-    `label` names the horizontal axis; `log=False` draws it linearly, as suits Dropout's rate.
+    `label` names the horizontal axis; `log=False` draws it to scale, as suits Dropout's rate.
     """
     show(
         sweep_figure(val_losses, label, log), say(_("Validation loss for each value of {label}"), label=label)
     )
 
 
+@styled
 def sweep_figure(val_losses: Mapping[float, float], label: str, log: bool) -> Figure:
-    """One point per value, the lowest one marked. A strength of 0 stands at the left end of a logarithmic axis."""
+    """One point per value, the lowest one marked; with `log` the values stand at equal distances."""
     if not val_losses:
         raise ValueError(say(_("There is nothing to draw: the sweep is empty.")))
     strengths = sorted(val_losses)
@@ -107,8 +109,8 @@ def sweep_figure(val_losses: Mapping[float, float], label: str, log: bool) -> Fi
     figure, axes = new_figure()
     places = np.arange(len(strengths)) if log else np.array(strengths)
     axes.plot(places, losses, color=VALIDATION, marker="o", linewidth=2)
-    axes.plot(places[best], losses[best], marker="o", markersize=13, markerfacecolor="none", markeredgewidth=2,
-              color=ACCENT)  # fmt: skip
+    ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "color": ACCENT}
+    axes.plot(places[best], losses[best], marker="o", **ring)
     axes.annotate(
         say(_("lowest")), (places[best], losses[best]), (0, 12), textcoords="offset points", ha="center"
     )

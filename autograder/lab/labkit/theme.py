@@ -1,8 +1,8 @@
 """Figures that are legible on a light and on a dark page.
 
-A figure is drawn with three placeholder colours for text, secondary text and grid. Shown as SVG inside the page, they
-become the page's own text colour (`currentColor`), so the figure follows JupyterLab's theme. With the environment
-variable LAB_FIGURES=png (set by programs that keep images only) a figure is a PNG on a white ground.
+A figure is drawn with three placeholder colours for text, secondary text and grid. Shown as SVG inside the
+page, they become the page's own text colour (`currentColor`), so the figure follows JupyterLab's theme. With the
+environment variable LAB_FIGURES=png (set by programs that keep images only) it is a PNG on a white ground.
 """
 
 import io
@@ -43,13 +43,15 @@ STYLE: dict[str, Any] = {
 }
 
 
+styled = rc_context(STYLE)  # decorates the functions that draw
+
+
 def new_figure(
     rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.4, 3.4), **grid: Any
 ) -> tuple[Figure, Any]:
     """A figure outside pyplot's state and its axes, in this style. `size` is width × height in inches."""
-    with rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        return figure, figure.subplots(rows, columns, **grid)
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(rows, columns, **grid)
 
 
 def bare(axes: Axes) -> None:
@@ -77,17 +79,18 @@ class Picture:
         self.figure.savefig(buffer, format="png", dpi=110, facecolor="white")
         return buffer.getvalue()
 
+    @styled
     def html(self) -> str:
         """The figure as SVG to put inside a page, in the page's colours, never wider than the page."""
         buffer = io.StringIO()
-        with rc_context(STYLE):
-            self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         svg = buffer.getvalue()
         svg = svg[svg.index("<svg") :]
         svg = re.sub(r"<metadata>.*?</metadata>|<style type=.*?</style>", "", svg, flags=re.S)
         svg = re.sub(r"font: ([^;\"]*?)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg)
         for drawn, shown in PAGE_COLOURS.items():
             svg = svg.replace(drawn, shown)
+        svg = re.sub(r"(\.\d\d)\d+", r"\1", re.sub(r"\s*\n\s*", " ", svg))  # a hundredth of a point is enough
         width = self.figure.get_figwidth() * 96
         opening = (
             f'<svg role="img" aria-label="{escape(self.description)}" stroke-linejoin="round" '
