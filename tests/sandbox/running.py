@@ -15,7 +15,7 @@ CELL_SECONDS = 120
 
 
 class Running:
-    """`with Running(folder, config) as kernel: kernel.run("print(1)")` → what the cell printed, or its error."""
+    """`with Running(folder, config) as kernel: kernel.run("print(1)")` gives what the cell printed."""
 
     def __init__(self, workdir: Path, config: Config) -> None:
         self.manager: SandboxedKernelManager = sandboxed_kernel_manager(workdir, config=config)
