@@ -128,9 +128,7 @@ async def _ask_a_kernel() -> tuple[dict[str, Any], float]:
             ready = time.monotonic() - started
             output: list[str] = []
             await client.execute_interactive(
-                PROBE.replace(
-                    "COURSE", repr([f"{p}/nbgrader_config.py" if p == hidden[0] else p for p in hidden])
-                ),
+                PROBE.replace("COURSE", repr([f"{p}/nbgrader_config.py" if p == hidden[0] else p for p in hidden])),
                 timeout=READY_SECONDS,
                 output_hook=lambda m: output.append(m["content"].get("text", "")),
             )
@@ -150,13 +148,9 @@ def _faults(answers: dict[str, Any]) -> Iterator[Message]:
     if not answers["filtered"]:
         yield Message(_("The sandboxed kernel's system calls are not filtered."))
     if answers["interfaces"] != ["lo"] or answers["network"]:
-        yield Message(
-            _("The sandboxed kernel has a network: {names}."), {"names": str(answers["interfaces"])}
-        )
+        yield Message(_("The sandboxed kernel has a network: {names}."), {"names": str(answers["interfaces"])})
     if answers["seen"]:
-        yield Message(
-            _("The sandboxed kernel sees files of the host: {names}."), {"names": str(answers["seen"])}
-        )
+        yield Message(_("The sandboxed kernel sees files of the host: {names}."), {"names": str(answers["seen"])})
     if answers["processes"] > 3:
         yield Message(_("The sandboxed kernel sees processes of the host."))
     if answers["writes"]:

@@ -127,9 +127,7 @@ class SandboxProvisioner(LocalProvisioner):
         if parent is None:
             return None
         sandbox = self.sandbox
-        return Cgroup(
-            parent, self.folder.path.name, sandbox.total_memory_bytes, sandbox.processes + OWN_PROCESSES
-        )
+        return Cgroup(parent, self.folder.path.name, sandbox.total_memory_bytes, sandbox.processes + OWN_PROCESSES)
 
     def _inside(self, word: str) -> str:
         manager: Any = self.parent

@@ -51,9 +51,7 @@ def _draw_network(axes: Axes, dropped: Any) -> None:
     for layer, (here, there) in enumerate(pairwise(LAYERS)):
         for i in set(range(here)) - set(dropped.get(layer, ())):
             for j in set(range(there)) - set(dropped.get(layer + 1, ())):
-                axes.plot(
-                    *zip(_place(layer, i), _place(layer + 1, j), strict=True), color=MUTED, linewidth=0.4
-                )
+                axes.plot(*zip(_place(layer, i), _place(layer + 1, j), strict=True), color=MUTED, linewidth=0.4)
     for layer, count in enumerate(LAYERS):
         for unit in range(count):
             _draw_unit(axes, _place(layer, unit), layer, unit in dropped.get(layer, ()))
@@ -64,9 +62,7 @@ def _draw_network(axes: Axes, dropped: Any) -> None:
 def _draw_unit(axes: Axes, place: tuple[float, float], layer: int, is_dropped: bool) -> None:
     colour = TRAINING if layer in HIDDEN else MUTED
     if is_dropped:
-        axes.add_patch(
-            Circle(place, 0.3, facecolor="none", edgecolor=VALIDATION, linestyle=":", linewidth=1.3)
-        )
+        axes.add_patch(Circle(place, 0.3, facecolor="none", edgecolor=VALIDATION, linestyle=":", linewidth=1.3))
         axes.plot(*place, marker="x", color=VALIDATION, markersize=6, markeredgewidth=1.6)
     else:
         axes.add_patch(Circle(place, 0.3, facecolor=colour, edgecolor="none"))
@@ -76,11 +72,7 @@ def plot_inverted_dropout(rate: float = 0.5) -> None:
     """Show a small batch of activations, the mask, and what inverted Dropout makes of them."""
     show(
         inverted_figure(rate),
-        say(
-            _(
-                "Activations times a mask of zeros and ones, divided by 1 − rate: rows keep their mean on average."
-            )
-        ),
+        say(_("Activations times a mask of zeros and ones, divided by 1 − rate: rows keep their mean on average.")),
     )
 
 
@@ -107,9 +99,7 @@ def _draw_table(axes: Axes, values: Any, mask: Any) -> None:
         face = (TRAINING, 0.22) if kept else (VALIDATION, 0.12)
         axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle="round,pad=0,rounding_size=0.12", facecolor=face,
                                       edgecolor="none"))  # fmt: skip
-        axes.text(
-            column + 0.5, -row + 0.5, number(value), ha="center", va="center", color=INK if kept else MUTED
-        )
+        axes.text(column + 0.5, -row + 0.5, number(value), ha="center", va="center", color=INK if kept else MUTED)
     axes.set_xlim(-0.1, 5.1)
     axes.set_ylim(-2.1, 1.1)
 
@@ -166,9 +156,7 @@ def uncertainty_figure(image: Any, mean: Any, deviation: Any) -> Figure:
     left.imshow(np.asarray(image).reshape(28, 28), cmap="gray")
     left.set_axis_off()
     places = np.arange(10)
-    right.barh(
-        places, mean, color=TRAINING, xerr=deviation, error_kw={"ecolor": VALIDATION, "elinewidth": 2.5}
-    )
+    right.barh(places, mean, color=TRAINING, xerr=deviation, error_kw={"ecolor": VALIDATION, "elinewidth": 2.5})
     right.set_yticks(places, class_names())
     right.invert_yaxis()
     right.set_xlim(0, 1.05)
