@@ -54,7 +54,7 @@ def read(folder: Path) -> Typed:
     """
     try:
         about = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-        lists = {key: tuple(about.pop(key)) for key in ("hands_in", "loses") if key in about}
+        lists: dict[str, Any] = {key: tuple(about.pop(key)) for key in ("hands_in", "loses") if key in about}
         return Typed(folder, **lists, **about)
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(_("{folder} holds no submission: {reason}"), folder=folder, reason=error) from error
