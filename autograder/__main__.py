@@ -20,9 +20,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. A person's mistake is one sentence, not a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
-        prog="python -m autograder", description=say(_("Grading tools of the course."))
-    )
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=say(_("Grading tools of the course.")))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = arguments[0] if arguments else ""
     for name, (module, summary) in COMMANDS.items():

@@ -61,7 +61,5 @@ def load(part: Part) -> Images:
     with np.load(path, allow_pickle=False) as arrays:
         images, labels = arrays[f"x_{key}"], arrays[f"y_{key}"]
     if checksum(images, labels) != CHECKSUMS[part]:
-        raise SetupError(
-            _("The data file {file} is not the original. Run: python scripts/make_dataset"), file=file
-        )
+        raise SetupError(_("The data file {file} is not the original. Run: python scripts/make_dataset"), file=file)
     return Images(images.astype("float32") / np.float32(255), labels.astype("int32"))
