@@ -47,17 +47,17 @@ def _place(layer: int, unit: int) -> tuple[float, float]:
     return 1.5 * layer, unit - (LAYERS[layer] - 1) / 2
 
 
-def _draw_network(axes: Axes, dropped: Any) -> None:
+def _draw_network(axes: Axes, dropped: dict[int, set[int]]) -> None:
     bare(axes)
+    links: list[tuple[float, float]] = []
     for layer, (here, there) in enumerate(pairwise(LAYERS)):
-        for i in set(range(here)) - set(dropped.get(layer, ())):
-            for j in set(range(there)) - set(dropped.get(layer + 1, ())):
-                axes.plot(
-                    *zip(_place(layer, i), _place(layer + 1, j), strict=True), color=MUTED, linewidth=0.4
-                )
+        for i in set(range(here)) - dropped.get(layer, set()):
+            for j in set(range(there)) - dropped.get(layer + 1, set()):
+                links += [_place(layer, i), _place(layer + 1, j), (np.nan, np.nan)]
+    axes.plot(*np.transpose(links), color=MUTED, linewidth=0.4)
     for layer, count in enumerate(LAYERS):
         for unit in range(count):
-            _draw_unit(axes, _place(layer, unit), layer, unit in dropped.get(layer, ()))
+            _draw_unit(axes, _place(layer, unit), layer, unit in dropped.get(layer, set()))
     axes.set_xlim(-0.6, 5.1)
     axes.set_ylim(-3.1, 3.1)
 
@@ -77,9 +77,7 @@ def plot_inverted_dropout(rate: float = 0.5) -> None:
     """Show a small batch of activations, the mask, and what inverted Dropout makes of them."""
     show(
         inverted_figure(rate),
-        say(
-            _("Activations times a mask of zeros and ones, divided by 1 − rate: the mean is kept on average.")
-        ),
+        say(_("Activations times a mask of zeros and ones, divided by 1 − rate: the mean is kept on average.")),
     )
 
 
@@ -106,9 +104,7 @@ def _draw_table(axes: Axes, values: Any, mask: Any) -> None:
         face = (TRAINING, 0.22) if kept else (VALIDATION, 0.12)
         axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle="round,pad=0,rounding_size=0.12",
                                       facecolor=face, edgecolor="none"))  # fmt: skip
-        axes.text(
-            column + 0.5, -row + 0.5, number(value), ha="center", va="center", color=INK if kept else MUTED
-        )
+        axes.text(column + 0.5, -row + 0.5, number(value), ha="center", va="center", color=INK if kept else MUTED)
     axes.set_xlim(-0.1, 5.1)
     axes.set_ylim(-2.1, 1.1)
 
@@ -169,9 +165,7 @@ def uncertainty_figure(image: Any, mean: Any, deviation: Any) -> Figure:
     left.imshow(np.asarray(image).reshape(28, 28), cmap="gray")
     left.set_axis_off()
     places = np.arange(10)
-    right.barh(
-        places, mean, color=TRAINING, xerr=deviation, error_kw={"ecolor": VALIDATION, "elinewidth": 2.5}
-    )
+    right.barh(places, mean, color=TRAINING, xerr=deviation, error_kw={"ecolor": VALIDATION, "elinewidth": 2.5})
     right.set_yticks(places, class_names())
     right.invert_yaxis()
     right.set_xlim(0, 1.05)
