@@ -154,7 +154,7 @@ def require_pair(value: Any, name: str) -> tuple[Any, Any]:
 
 def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
     """A sweep: a dict of at least `least` strengths ≥ 0 → validation losses."""
-    require(losses is not None, _("{name} is not written yet."), name=name)
+    require(losses is not None and losses != {}, _("{name} is not written yet."), name=name)
     require(
         isinstance(losses, dict),
         _("{name} must be a dict, value → validation loss; it is {kind}."),

@@ -125,7 +125,8 @@ def weights_figure(models: Mapping[str, Any]) -> Figure:
     bins = np.linspace(-0.4, 0.4, 81)
     for axes, (title, model) in zip(grid[0], models.items(), strict=True):
         kernel = next(np.asarray(w) for w in model.weights if len(w.shape) == 2)
-        axes.hist(np.clip(kernel.ravel(), -0.4, 0.4), bins=bins, color=ACCENT)
+        counts, _edges = np.histogram(np.clip(kernel.ravel(), -0.4, 0.4), bins)
+        axes.stairs(counts, bins, fill=True, color=ACCENT)
         axes.set_yscale("log")
         axes.set_title(title)
         axes.set_xlabel("$w$")

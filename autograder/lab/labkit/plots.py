@@ -39,7 +39,7 @@ def curves_figure(named: Mapping[str, Any]) -> Figure:
     panels = list(grid.flat)
     for axes, (title, history) in zip(panels, named.items(), strict=False):
         _draw_curves(axes, title, *_curves(history))
-    panels[0].legend(loc="upper right")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     for axes in panels[len(named) :]:
         axes.set_axis_off()
     for row in grid:

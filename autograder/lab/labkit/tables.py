@@ -17,7 +17,7 @@ class Table:
         self.columns, self.rows = list(columns), [list(row) for row in rows]
 
     def __repr__(self) -> str:
-        lines = [self.columns, *self.rows]
+        lines = [self.columns, *self.rows] if any(cell.strip() for cell in self.columns) else self.rows
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
         return "\n".join(
             "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in lines
@@ -25,13 +25,14 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in self.columns)
+        head = f"<thead><tr>{head}</tr></thead>" if any(cell.strip() for cell in self.columns) else ""
         body = "".join(
             f"<tr><th scope='row'>{escape(row[0])}</th>"
             + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
             + "</tr>"
             for row in self.rows
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
 def show_table(
@@ -54,7 +55,8 @@ def _row(name: Any, value: Any) -> dict[str, Any]:
 
 
 def _written(value: Any) -> str:
-    plain = not isinstance(value, (bool, np.bool_, str)) and np.ndim(value) == 0
-    if plain and isinstance(value, (float, np.floating)):
+    if isinstance(value, (float, np.floating)):
         return number(float(value))
+    if isinstance(value, (list, np.ndarray)):
+        return "  ".join(_written(part) for part in value)
     return str(value)
