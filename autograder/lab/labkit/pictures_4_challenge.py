@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 CURVES = Path(__file__).parent / "curves.json"
@@ -42,6 +42,7 @@ def stopping_point(values: list[float], patience: int) -> tuple[int, int]:
     return best, len(values) - 1
 
 
+@styled
 def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     """The curve up to the stop, what would have followed in pale, the patience shaded."""
     figure, axes = new_figure(size=(6.4, 3.1))
@@ -71,6 +72,7 @@ def plot_weight_decay() -> None:
     )
 
 
+@styled
 def weight_decay_figure() -> Figure:
     """Two panels, one per kind of decay; in each a weight with large and one with small gradients."""
     figure, grid = new_figure(1, 2, (9.0, 3.0), sharey=True)
@@ -130,6 +132,7 @@ def _gap(history: Any) -> float:
     return _last(history) - float(history.history["crossentropy"][-1])
 
 
+@styled
 def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     """Left the reduction with the steps of the exercise, right the validation losses."""
     figure, (left, right) = new_figure(1, 2, (9.0, 2.2), width_ratios=(2, 1))
