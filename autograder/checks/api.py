@@ -74,13 +74,18 @@ class History:
 
 @dataclass(frozen=True)
 class Probe:
-    """A question to the learner's kernel. `kind`: "call" or "value"; `target`: the name they were asked to define."""
+    """A question to the learner's kernel. `kind`: "call" or "value"; `target`: the name they were asked to define.
+
+    `problems`: kind of problem, or a part of an exception's text → the sentence for it, where the usual one of
+    PROBLEMS would not say enough.
+    """
 
     kind: str
     target: str
     cases: Cases = field(default=lambda rng: [[]])
     inputs: Cases = field(default=lambda rng: [])
     single: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, rng: np.random.Generator) -> dict[str, Any]:
         """The question as JSON; the same generator state gives the same hidden inputs again in `answer`."""
@@ -93,7 +98,7 @@ class Probe:
     def answer(self, found: Any, rng: np.random.Generator) -> Any:
         """What checks receive: a value, one result, or a list of `Call`. Raises Failed when there is none."""
         if isinstance(found, Problem):
-            raise Failed(problem_message(found, self.target))
+            raise Failed(problem_message(found, self.target, self.problems))
         if self.kind == "value":
             return found
         cases = self.cases(rng)
@@ -130,13 +135,15 @@ class Task:
         self.lesson = lesson or name
         self.checks: list[Check] = []
 
-    def call(self, target: str, cases: Cases, inputs: Cases = lambda rng: []) -> Probe:
+    def call(
+        self, target: str, cases: Cases, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None
+    ) -> Probe:
         """Ask for `target(*case)` for each of the cases; `inputs`: what a returned model is to answer as well."""
-        return Probe("call", target, cases, inputs)
+        return Probe("call", target, cases, inputs, problems=problems or {})
 
-    def model(self, target: str, inputs: Cases = lambda rng: []) -> Probe:
+    def model(self, target: str, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None) -> Probe:
         """Ask for the one result of `target()`, a model."""
-        return Probe("call", target, inputs=inputs, single=True)
+        return Probe("call", target, inputs=inputs, single=True, problems=problems or {})
 
     def value(self, target: str) -> Probe:
         """Ask for the value of a variable."""
@@ -198,9 +205,10 @@ PROBLEMS = {
 }
 
 
-def problem_message(problem: Problem, name: str) -> Message:
-    """The sentence for a probe that brought no answer."""
-    text = PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
+def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Message:
+    """The sentence for a probe that brought no answer: its own one, or the usual one."""
+    special = next((own[key] for key in own if key == problem.kind or key in problem.text), None)
+    text = special or PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
     return Message(text, {"name": name, "type": problem.type[:80], "text": problem.text[:300]})
 
 

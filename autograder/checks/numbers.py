@@ -29,8 +29,8 @@ def number(value: Any, name: str) -> float:
 
 def numbers(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64]:
     """An array of finite numbers with that shape out of what a learner returned; else the check fails."""
-    if isinstance(value, list) and all(isinstance(v, (int, float)) for v in value):
-        value = np.array(value, dtype="float64")
+    if isinstance(value, list) and all(_is_number(v) for v in value):
+        value = np.array([np.asarray(v).item() for v in value], dtype="float64")
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         fail(_("`{name}` should return an array of numbers, but it returned: {kind}."), name=name, kind=kind_of(value))
     require(
@@ -46,6 +46,12 @@ def numbers(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64
         name=name,
     )
     return value.astype("float64")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) or (
+        isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu"
+    )
 
 
 def close(found: Any, right: Any, tolerance: float = 1e-3) -> bool:

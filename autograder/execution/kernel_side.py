@@ -140,6 +140,14 @@ class _Kernel:
         """Config and weights, the penalties it adds to the loss here, and what it answers to `inputs`."""
         import numpy as np
 
+        if not model.built:  # it has no variables yet; the config alone says so
+            return {
+                "class": type(model).__name__,
+                "config": model.to_json(),
+                "weights": [],
+                "losses": [],
+                "outputs": [],
+            }
         out = {
             "weights": [self.array(w)["array"] for w in model.get_weights()] if model.count_params() < 5_000_000 else []
         }

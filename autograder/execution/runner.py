@@ -5,6 +5,7 @@ inside, the run ends with outputs for every cell and either evidence or a proble
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
-from autograder.i18n import Message, _
+from autograder.i18n import Message, _, translate
 
 Evidence = dict[str, dict[str, str]]  # task → {"text": JSON} or {"problem": kind, "text": why}
 
@@ -49,7 +50,8 @@ class Runner(NotebookClient):  # type: ignore[misc]
         """`nb` is executed in place; `km` a kernel manager that is not started yet."""
         super().__init__(
             nb, km=km, allow_errors=True, interrupt_on_timeout=True, timeout=limits.cell_seconds, startup_timeout=90,
-            skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True, raise_on_iopub_timeout=False, iopub_timeout=10,
+            skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True,
+            raise_on_iopub_timeout=False, iopub_timeout=10,
         )  # fmt: skip
         self.owns_km = True
         self.limits = limits
@@ -58,10 +60,12 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.budget = 0
         self.deadline = time.monotonic() + limits.notebook_seconds
         self.death: Message | None = None
+        self.language = "en"
         self.interrupted = False
 
-    async def run(self, plan: Mapping[str, Any]) -> Execution:
+    async def run(self, plan: Mapping[str, Any], language: str) -> Execution:
         """Run every cell; `plan`: task → probes (see `probes.probe_source`). Never raises for what the kernel does."""
+        self.language = language
         began = time.monotonic()
         result = Execution()
         try:
@@ -86,7 +90,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if task is None:
             self.budget, self.received = self.limits.output_bytes, 0
             await self._execute(cell, index)
-            result.outputs[index] = [dict(o) for o in cell.outputs]
+            result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o)]
         elif task in plan:
             result.evidence[task] = await self._ask(plan[task], index)
 
@@ -102,7 +106,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if len(answers) == 1 and isinstance(answers[0].get("evidence"), str):
             return {"text": answers[0]["evidence"]}
         if self.death:
-            return {"problem": "died", "text": self.death.render()}
+            return self._dead()
         if self.received > self.budget:
             return {"problem": "too large", "text": ""}
         errors = [o for o in cell.outputs if o.output_type == "error"]
@@ -112,7 +116,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if self.death is None and time.monotonic() > self.deadline:
             self._die(_("the notebook ran longer than {seconds} seconds"), seconds=self.limits.notebook_seconds)
         if self.death is not None:
-            cell.outputs = [_error("KernelDied", self.death.render())]
+            cell.outputs = [_error("KernelDied", self.death.render(self.language))]
             return
         self.interrupted = False
         try:
@@ -122,10 +126,11 @@ class Runner(NotebookClient):  # type: ignore[misc]
         except Exception as error:  # a hostile kernel can make nbclient raise nearly anything
             self._explain(error)
         if self.death is not None:
-            cell.outputs.append(_error("KernelDied", self.death.render()))
+            cell.outputs.append(_error("KernelDied", self.death.render(self.language)))
         elif self.interrupted:
-            seconds = self.limits.cell_seconds
-            cell.outputs.append(_error("Timeout", f"This cell was stopped after {seconds} seconds."))
+            text = translate(_("This cell was stopped after {seconds} seconds."), self.language,
+                             seconds=self.limits.cell_seconds)  # fmt: skip
+            cell.outputs.append(_error("Timeout", text))
 
     def _explain(self, error: Exception) -> None:
         if self.interrupted:
@@ -136,6 +141,9 @@ class Runner(NotebookClient):  # type: ignore[misc]
         else:
             self.log.warning("the kernel's messages could not be read: %r", error)
             self._die(_("the kernel sent messages that cannot be read"))
+
+    def _dead(self) -> dict[str, str]:
+        return {"problem": "died", "text": self.death.render(self.language)} if self.death else {}
 
     def _die(self, text: str, **values: Any) -> None:
         self.death = self.death or Message(text, values)
@@ -171,6 +179,19 @@ def task_of(cell: NotebookNode) -> str | None:
     meta = cell.metadata.get("nbgrader", {})
     is_test = cell.cell_type == "code" and meta.get("grade") and not meta.get("solution")
     return str(meta["grade_id"]).removesuffix("_test") if is_test else None
+
+
+_NOISE = re.compile(
+    r"^(WARNING: All log messages before absl|[IWEF]\d{4} |\d{4}-\d\d-\d\d .*tensorflow/).*$\n?", re.MULTILINE
+)
+
+
+def is_noise(output: NotebookNode) -> bool:
+    """Take TensorFlow's own log lines out of a stderr output; True when nothing else was in it."""
+    if output.output_type != "stream" or output.name != "stderr":
+        return False
+    output.text = _NOISE.sub("", output.text)
+    return not output.text.strip()
 
 
 def _error(name: str, value: str) -> NotebookNode:

@@ -9,7 +9,7 @@ process), which become the program. Options: bwrap(1), setpriv(1), prlimit(1).
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,7 @@ GIB = 1 << 30
 MIB = 1 << 20
 PROGRAMS = ("bwrap", "setpriv", "prlimit", "choom", "timeout")
 # read-only in every jail: programs and libraries, their loader's cache, fonts and time zone for plots
-SYSTEM = tuple(
-    Path(p) for p in ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
-)
+SYSTEM = tuple(Path(p) for p in ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"))
 DEVICES = ("null", "zero", "full", "random", "urandom")
 # A uid nobody has: above the people, below the 65,536 that a container's user namespace usually maps.
 UNUSED_UID = 61000
@@ -80,12 +78,15 @@ class Jail:
     cwd: Path = Path("/")
     network: bool = False
     uid: int = UNUSED_UID  # used when root; otherwise the uid stays what it is
+    cgroup: Path | None = None  # `cgroup.procs` of the group that bounds everything inside together
     info_fd: int | None = None  # bwrap writes there, as JSON, the pid of the jail's first process
 
     def command(self, argv: Sequence[str], seccomp_fd: int) -> list[str]:
         """The command that runs `argv` in this jail; `seccomp_fd` comes from `seccomp.filter_fd()`."""
         limits = [f"--{name}={value}" for name, value in self.limits.rlimits().items()]
+        enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.cgroup)] if self.cgroup else []
         return [
+            *enter,
             *("setpriv", "--pdeathsig", "KILL", "choom", "-n", "1000", "--"),
             *("timeout", "--foreground", "--signal=KILL", f"{self.limits.wall_seconds}"),
             *("bwrap", *self._namespaces(), *self._mounts(), *self._surroundings()),
@@ -103,7 +104,7 @@ class Jail:
         inherited += () if self.info_fd is None else (self.info_fd,)
         popen = {"stdin": subprocess.DEVNULL, "start_new_session": True, **popen}
         with filter_fd() as fd:
-            return subprocess.Popen(  # noqa: S603  # a list, no shell
+            return subprocess.Popen(  # a list, no shell
                 self.command(argv, fd), pass_fds=(*inherited, fd), env={"PATH": os.defpath}, **popen
             )
 
@@ -124,6 +125,7 @@ class Jail:
         mounts = {path: ["--ro-bind", str(path), str(path)] for path in visible}
         mounts |= {path: ["--bind", str(path), str(path)] for path in self.writable}
         mounts |= {inside: ["--ro-bind", str(host), str(inside)] for host, inside in self.placed}
+        bound = set(mounts)
         mounts |= {Path("/dev"): ["--perms", "0755", "--size", str(MIB), "--tmpfs", "/dev", *_device_words()]}
         mounts |= {path: [*size, str(path)] for path in self.scratch}
         for path in self.hidden:
@@ -131,7 +133,7 @@ class Jail:
                 mounts[path] = ["--perms", "0555", "--tmpfs", str(path), "--remount-ro", str(path)]
         words: list[str] = []
         for path in sorted(mounts, key=lambda p: (len(p.parts), p)):
-            words += [*_parents(path, mounts), *mounts[path]]
+            words += [*_parents(path, bound, mounts), *mounts[path]]
         return [*words, *_top_level(), "--proc", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]
 
     def _surroundings(self) -> list[str]:
@@ -148,11 +150,11 @@ class Jail:
         return ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", *drop]
 
 
-def _parents(path: Path, mounts: Mapping[Path, object]) -> list[str]:
-    """Folders on the way to `path`, readable: bwrap would make them for root only."""
+def _parents(path: Path, bound: Iterable[Path], mounts: Container[Path]) -> list[str]:
+    """Folders on the way to `path` that the host does not give, readable: bwrap's own are for root only."""
     words: list[str] = []
     for parent in reversed(path.parents[:-1]):
-        if not any(parent.is_relative_to(mount) for mount in mounts):
+        if parent not in mounts and not any(parent.is_relative_to(b) for b in bound):
             words += ["--perms", "0755", "--dir", str(parent)]
     return words
 

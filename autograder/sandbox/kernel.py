@@ -90,6 +90,4 @@ def _manager(
         interrupt_mode="message",  # a signal would end the jail, not the cell
         metadata={"kernel_provisioner": {"provisioner_name": name, "config": settings}},
     )
-    return SandboxedKernelManager(
-        config=config, kernel_spec_manager=OneKernelSpec(spec=spec), expected=expected
-    )
+    return SandboxedKernelManager(config=config, kernel_spec_manager=OneKernelSpec(spec=spec), expected=expected)

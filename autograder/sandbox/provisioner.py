@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,19 @@ from traitlets import Unicode
 
 from autograder.errors import IsolationError
 from autograder.i18n import _
+from autograder.sandbox.cgroup import Cgroup, writable_cgroup
 from autograder.sandbox.jail import UNUSED_UID, Jail, python_folders
 from autograder.sandbox.rundir import RunFolder, UidLease, copy_inputs
 from autograder.sandbox.settings import HOME, WORK, Sandbox
 from autograder.sandbox.tail import Tail
+from autograder.sandbox.watch import MemoryWatch
 
 SOCKETS = Path("/run/kernel")
 CONNECTION = Path("/run/connection.json")
 CHANNELS = 5  # shell, iopub, stdin, control, heartbeat
 LISTENING = " 00010000 "  # __SO_ACCEPTCON in the flags of /proc/net/unix
 POLL_SECONDS = 0.005
+OWN_PROCESSES = 8  # the commands around a kernel, counted by its cgroup, too
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -38,6 +42,8 @@ class SandboxProvisioner(LocalProvisioner):
     workdir = Unicode(help="folder whose plain files the kernel sees in its working directory")
     folder: RunFolder | None = None
     lease: UidLease | None = None
+    cgroup: Cgroup | None = None
+    watch: MemoryWatch | None = None
     jail_pid: int | None = None
     _pidfd = -1
     _started = 0.0
@@ -69,6 +75,8 @@ class SandboxProvisioner(LocalProvisioner):
         try:
             self.jail_pid = await asyncio.to_thread(read_jail_pid, reader)
             self._pidfd = os.pidfd_open(self.jail_pid)
+            if self.cgroup is None:
+                self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
             await self.enter_jail()
             await self._until_listening()
         except (OSError, ValueError, TimeoutError) as error:
@@ -93,6 +101,7 @@ class SandboxProvisioner(LocalProvisioner):
         assert self.folder is not None  # noqa: S101
         path = self.folder.path
         self.lease = UidLease() if os.geteuid() == 0 and self.lease is None else self.lease
+        self.cgroup = self._make_cgroup()
         inputs = copy_inputs(Path(self.workdir), path / "files", self.sandbox.input_bytes)
         key: Any = self.connection_info["key"]  # bytes, whatever its declared type
         info = {**self.connection_info, "ip": f"{SOCKETS}/k", "key": key.decode()}
@@ -108,7 +117,18 @@ class SandboxProvisioner(LocalProvisioner):
             environment=self.sandbox.kernel_environment(),
             cwd=WORK,
             uid=self.lease.uid if self.lease else UNUSED_UID,
+            cgroup=self.cgroup.entrance if self.cgroup else None,
             info_fd=info_fd,
+        )
+
+    def _make_cgroup(self) -> Cgroup | None:
+        assert self.folder is not None  # noqa: S101
+        parent = writable_cgroup()
+        if parent is None:
+            return None
+        sandbox = self.sandbox
+        return Cgroup(
+            parent, self.folder.path.name, sandbox.total_memory_bytes, sandbox.processes + OWN_PROCESSES
         )
 
     def _inside(self, word: str) -> str:
@@ -137,15 +157,24 @@ class SandboxProvisioner(LocalProvisioner):
         """Whether the kernel was old enough to have been stopped by `Sandbox.wall_seconds`."""
         return time.monotonic() - self._started >= self.sandbox.wall_seconds
 
+    @property
+    def reached_memory_limit(self) -> bool:
+        """Whether the watch ended the kernel for the memory of all its processes together."""
+        return self.watch is not None and self.watch.exceeded
+
     async def kill(self, restart: bool = False) -> None:
         """End the jail's first process and with it all others; returns when they are gone."""
         if self.process is None:
             return
         if self._pidfd >= 0 and await self.poll() is None:
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self._end()
         else:
             await super().kill(restart=restart)
         await self._gone(5.0)
+
+    def _end(self) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     async def terminate(self, restart: bool = False) -> None:
         """A kernel that does not heed a shutdown message is ended at once: it holds nothing to save."""
@@ -167,6 +196,8 @@ class SandboxProvisioner(LocalProvisioner):
         if self.process is not None:
             await self.kill()
             await self.wait()
+        if self.watch is not None:
+            self.watch.stop()
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
@@ -174,6 +205,8 @@ class SandboxProvisioner(LocalProvisioner):
         if self.folder is None or restart:
             return
         self.log.debug("the sandboxed kernel said: %s", self.tail.text())
+        if self.cgroup is not None:
+            self.cgroup.remove()
         self.folder.remove()
         self.folder = None
         if self.lease is not None:

@@ -77,9 +77,7 @@ class UidLease:
             self.uid = uid
             return
         self._lock.close()
-        raise IsolationError(
-            _("All {count} user numbers for kernels are in use on this machine."), count=UIDS
-        )
+        raise IsolationError(_("All {count} user numbers for kernels are in use on this machine."), count=UIDS)
 
     def release(self) -> None:
         """Let another kernel have it."""

@@ -26,9 +26,7 @@ class Sandbox(Configurable):
     open_files = Integer(1024, config=True, help="open files of a process")
     cpu_seconds = Integer(600, config=True, help="CPU time of a process, s")
     wall_seconds = Float(900.0, config=True, help="life of a kernel, s; counted outside the sandbox")
-    scratch_bytes = Integer(
-        128 * MIB, config=True, help="size of /tmp, of the home and working directory each"
-    )
+    scratch_bytes = Integer(128 * MIB, config=True, help="size of /tmp, of the home and working directory each")
     input_bytes = Integer(256 * MIB, config=True, help="size of the files beside a notebook, together")
     message_bytes = Integer(64 * MIB, config=True, help="longest message taken from a kernel")
     start_seconds = Float(60.0, config=True, help="time a kernel may take to listen, s")

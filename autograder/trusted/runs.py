@@ -19,17 +19,23 @@ from autograder.trusted import rebuild
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
-VERSION = 1  # of everything here that changes a run's numbers
+VERSION = 2  # of everything here that changes a run's numbers
+
+Images = tuple[Any, Any]  # x (n, 28, 28) or (n, 784), y (n,)
 
 
 class Run(NamedTuple):
-    """One training: final cross-entropies and accuracies (train, held-out) and the two curves, one value an epoch."""
+    """One training: final cross-entropies (train, held-out), held-out accuracy, curves with one value an epoch.
+
+    `penalty` is what the regularizers add to the loss at the end, in nats.
+    """
 
     train: float
     held_out: float
     accuracy: float
     train_curve: list[float]
     held_out_curve: list[float]
+    penalty: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -76,23 +82,39 @@ class Comparison:
 class Trainer:
     """Trains by config, each (config, seed) once: `store` remembers."""
 
-    def __init__(self, store: Store | None, seeds: Sequence[int], flat: bool = False) -> None:
-        """`seeds`: one per pair. `flat`: images as 784-vectors instead of 28×28."""
+    def __init__(self, store: Store | None, seeds: Sequence[int]) -> None:
+        """`seeds`: one per pair."""
         self.store = store
         self.seeds = list(seeds)
-        self.flat = flat
 
-    def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any]) -> Comparison:
+    def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
         """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
-        return Comparison(self.runs(given), self.runs(theirs, start=given))
+        return Comparison(self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat))
 
-    def runs(self, config: Mapping[str, Any], start: Mapping[str, Any] | None = None) -> list[Run]:
-        """One run per seed. `start`: a config whose initial weights are taken when the shapes agree."""
-        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, self.flat, datasets.CHECKSUMS, _versions()]
-        keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in self.seeds]
+    def runs(
+        self,
+        config: Mapping[str, Any],
+        start: Mapping[str, Any] | None = None,
+        *,
+        flat: bool = False,
+        held_out: datasets.Part = "hidden",
+        pairs: int | None = None,
+    ) -> list[Run]:
+        """One run per seed.
+
+        Arguments:
+            start: a config whose initial weights are taken when the shapes agree.
+            flat: images as 784-vectors instead of 28×28.
+            held_out: the images the gap is measured on; learners have "validation".
+            pairs: the first so many of the seeds; all of them by default.
+        """
+        seeds = self.seeds[:pairs]
+        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, datasets.CHECKSUMS, _versions()]
+        keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
         found = [self.store.get(k) if self.store else None for k in keys]
-        missing = [s for s, f in zip(self.seeds, found, strict=True) if f is None]
-        fresh = iter(self._train(config, start, missing) if missing else [])
+        missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
+        data = _images("train", flat), _images(held_out, flat)
+        fresh = iter(_train(config, start, missing, *data) if missing else [])
         runs = [Run(*f) if f is not None else next(fresh) for f in found]
         if self.store:
             for key, before, run in zip(keys, found, runs, strict=True):
@@ -100,32 +122,36 @@ class Trainer:
                     self.store.put(key, list(run))
         return runs
 
-    def _train(self, config: Mapping[str, Any], start: Mapping[str, Any] | None, seeds: Sequence[int]) -> list[Run]:
-        from autograder.training import Trainer as Compiled
 
-        model = _fresh(config, seeds[0])
-        compiled = Compiled(
-            model, self._data("train"), self._data("hidden"), batch_size=BATCH, learning_rate=LEARNING_RATE
-        )
-        runs = []
-        for seed in seeds:
-            compiled.restart(seed % (1 << 31))
-            model.set_weights(_initial_weights(config, start, seed))
-            logs = compiled.run(EPOCHS, seed)
-            runs.append(
-                Run(
-                    logs["crossentropy"][-1],
-                    logs["val_crossentropy"][-1],
-                    logs["val_accuracy"][-1],
-                    [round(v, 4) for v in logs["crossentropy"]],
-                    [round(v, 4) for v in logs["val_crossentropy"]],
-                )
-            )
-        return runs
+def _train(
+    config: Mapping[str, Any], start: Mapping[str, Any] | None, seeds: Sequence[int], train: Images, held_out: Images
+) -> list[Run]:
+    from autograder.training import Trainer as Compiled
 
-    def _data(self, part: datasets.Part) -> tuple[Any, Any]:
-        x, y = datasets.load(part)
-        return (x.reshape(len(x), -1) if self.flat else x), y
+    model = _fresh(config, seeds[0])
+    compiled = Compiled(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    runs = []
+    for seed in seeds:
+        compiled.restart(seed % (1 << 31))
+        model.set_weights(_initial_weights(config, start, seed))
+        runs.append(_run(compiled.run(EPOCHS, seed)))
+    return runs
+
+
+def _run(logs: Mapping[str, list[float]]) -> Run:
+    return Run(
+        logs["crossentropy"][-1],
+        logs["val_crossentropy"][-1],
+        logs["val_accuracy"][-1],
+        [round(v, 4) for v in logs["crossentropy"]],
+        [round(v, 4) for v in logs["val_crossentropy"]],
+        logs["val_loss"][-1] - logs["val_crossentropy"][-1],
+    )
+
+
+def _images(part: datasets.Part, flat: bool) -> Images:
+    x, y = datasets.load(part)
+    return (x.reshape(len(x), -1) if flat else x), y
 
 
 def _fresh(config: Mapping[str, Any], seed: int) -> Any:
