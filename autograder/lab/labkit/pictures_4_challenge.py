@@ -52,7 +52,7 @@ def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     axes.plot(epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation")))
     axes.plot(best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT)
     axes.annotate(say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center")
-    axes.annotate(say(_("stop")), (stop, values[stop]), (4, 8), textcoords="offset points", color=INK)
+    axes.text(stop + 0.4, 0.03, say(_("stop")), color=INK, transform=axes.get_xaxis_transform())
     axes.set(xlabel=say(_("epoch")), ylabel=say(_("cross-entropy")), ylim=(0.9 * min(values), None))
     axes.yaxis.set_major_formatter(lambda value, _position: number(value))
     axes.legend(loc="upper right", labelcolor=INK)
@@ -141,7 +141,7 @@ def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     left.bar_label(left.containers[0], [f"{number(100 * reduction, 3)} %"], padding=4, color=INK)
     for step in STEPS:
         left.axvline(step, color=MUTED, linestyle=(0, (5, 1.5)))
-    left.set(xlim=(0, 1.1), title=say(_("reduction of the gap")))
+    left.set(xlim=(0, 1.1), ylim=(-0.6, 0.6), title=say(_("reduction of the gap")))
     left.set_xticks([0, *STEPS, 1], [f"{100 * step:.0f} %" for step in (0, *STEPS, 1)])
     left.set_yticks([])
     right.bar([0, 1], losses, color=[MUTED, VALIDATION], width=0.6)
