@@ -197,12 +197,22 @@ def warm_up() -> None:
         importlib.import_module(name)
 
 
+# What learners use, and what ipykernel and IPython import late: found by comparing a kernel's sys.modules
 WARM_MODULES = (
+    "numpy.random",
     "tensorflow",
     "keras",
     "matplotlib.pyplot",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.magics.code",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
 )
 
 
