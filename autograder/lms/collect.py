@@ -8,6 +8,7 @@ in one way, and a learner only when the platform's number has one owner: never g
 """
 
 import re
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
@@ -56,6 +57,13 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         path = Path(submitted_file)
         if path.suffix not in self.valid_ext:
             return None
+        try:
+            return self._collect(path)
+        except LmsError as error:
+            self.log.error(str(error))
+            sys.exit(1)
+
+    def _collect(self, path: Path) -> dict[str, str] | None:
         found = self._index.get(path)
         # nbgrader names each skipped file in its own log; here only numbers: file names hold people's names
         if found is None:
