@@ -48,13 +48,9 @@ def regimes_figure() -> Figure:
 def _draw_regime(axes: Axes, t: Any, training: Any, validation: Any) -> None:
     axes.fill_between(t, training, validation, color=VALIDATION, alpha=0.16, linewidth=0)
     axes.plot(t, training, color=TRAINING, linewidth=2, label=say(_("training")))
-    axes.plot(
-        t, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation"))
-    )
+    axes.plot(t, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation")))
     best = int(np.argmin(validation))
-    axes.plot(
-        t[best], validation[best], marker="o", markersize=11, color=ACCENT, fillstyle="none", clip_on=False
-    )
+    axes.plot(t[best], validation[best], marker="o", markersize=11, color=ACCENT, fillstyle="none", clip_on=False)
     axes.annotate(
         say(_("best epoch")), (t[best], validation[best]), (0, 12), textcoords="offset points",
         ha="center" if best < len(t) - 10 else "right", color=INK,
@@ -124,9 +120,7 @@ def modes_figure(training: Any, inference: float) -> Figure:
     """A histogram of the passes in training mode, and a line at the single value of inference."""
     figure, axes = new_figure(size=(6.4, 2.9))
     axes.hist(training, bins=np.linspace(0, 1, 26), color=TRAINING, alpha=0.75, label=say(_("training mode")))
-    axes.axvline(
-        inference, color=VALIDATION, linewidth=2.5, linestyle=(0, (5, 1.5)), label=say(_("inference mode"))
-    )
+    axes.axvline(inference, color=VALIDATION, linewidth=2.5, linestyle=(0, (5, 1.5)), label=say(_("inference mode")))
     axes.set(xlim=(0, 1), xlabel=say(_("probability of the right class")), ylabel=say(_("passes")))
     axes.xaxis.set_major_formatter(lambda value, _position: number(value))
     axes.legend(loc="best", labelcolor=INK)

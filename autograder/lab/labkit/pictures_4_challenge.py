@@ -48,18 +48,10 @@ def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     figure, axes = new_figure(size=(6.4, 3.1))
     epochs = np.arange(len(values))
     axes.axvspan(best, stop, color=ACCENT, alpha=0.16, linewidth=0, label=say(_("patience")))
-    axes.plot(
-        epochs[stop:], values[stop:], color=MUTED, linewidth=1.5, linestyle=":", label=say(_("not trained"))
-    )
-    axes.plot(
-        epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation"))
-    )
-    axes.plot(
-        best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT
-    )
-    axes.annotate(
-        say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center"
-    )
+    axes.plot(epochs[stop:], values[stop:], color=MUTED, linewidth=1.5, linestyle=":", label=say(_("not trained")))
+    axes.plot(epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation")))
+    axes.plot(best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT)
+    axes.annotate(say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center")
     axes.annotate(say(_("stop")), (stop, values[stop]), (4, 8), textcoords="offset points", color=INK)
     axes.set(xlabel=say(_("epoch")), ylabel=say(_("cross-entropy")), ylim=(0.9 * min(values), None))
     axes.yaxis.set_major_formatter(lambda value, _position: number(value))

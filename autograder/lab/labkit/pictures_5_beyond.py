@@ -138,9 +138,7 @@ def noise_figure() -> Figure:
     figure, grid = new_figure(maps.shape[-1], len(layers), (9.6, 5.4))
     for column, layer in enumerate(layers):
         values = maps if layer is None else np.asarray(layer(maps, training=True))
-        grid[0][column].set_title(
-            say(_("activations")) if layer is None else type(layer).__name__, fontsize=9
-        )
+        grid[0][column].set_title(say(_("activations")) if layer is None else type(layer).__name__, fontsize=9)
         for row in range(maps.shape[-1]):
             _draw_map(grid[row][column], values[0, ..., row])
     return figure
