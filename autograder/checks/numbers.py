@@ -30,7 +30,7 @@ def number(value: Any, name: str) -> float:
 def numbers(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64]:
     """An array of finite numbers with that shape out of what a learner returned; else the check fails."""
     if isinstance(value, list) and all(_is_number(v) for v in value):
-        value = np.array([float(v) for v in value])
+        value = np.array([np.asarray(v).item() for v in value], dtype="float64")
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
         fail(_("`{name}` should return an array of numbers, but it returned: {kind}."), name=name, kind=kind_of(value))
     require(
@@ -50,7 +50,7 @@ def numbers(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) or (
-        isinstance(value, np.ndarray) and value.shape == () and value.dtype.kind in "fiu"
+        isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu"
     )
 
 

@@ -1,6 +1,8 @@
 """The driver's side of the trusted process: starts it, asks it, ends it."""
 
+import hashlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,8 +12,23 @@ from typing import Any
 
 from autograder.errors import CheckerError
 from autograder.i18n import _
+from autograder.sandbox.isolation import isolation_problem
+from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
 
 START_SECONDS = 120
+PACKAGE = Path(__file__).resolve().parents[1]
+# per child; a learner's model is bounded before it is trained, so these only catch our own mistakes
+LIMITS = Limits(memory_bytes=12 << 30, processes=4096, cpu_seconds=3600, wall_seconds=14 * 86_400)
+# nothing of the driver's own environment
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108  # private to the jail
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": str(PACKAGE.parent),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+}
 
 
 class TrustedProcess:
@@ -39,26 +56,38 @@ class TrustedProcess:
         with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
             listener.bind(self.address)
             listener.listen(64)
-            self._process = subprocess.Popen(
-                self.command(listener.fileno()), pass_fds=[listener.fileno()], env=self.environment(),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-            )  # fmt: skip
+            command = [sys.executable, "-m", "autograder.grading.checker", str(listener.fileno())]
+            streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            if isolation_problem() is None:
+                self._process = self._jail().start(command, pass_fds=[listener.fileno()], **streams)
+            else:  # c.Sandbox.required = False: the kernel's manager has warned already
+                self._process = subprocess.Popen(
+                    command, pass_fds=[listener.fileno()], env=ENVIRONMENT, cwd="/", **streams
+                )
 
-    def command(self, descriptor: int) -> list[str]:
-        """The program that serves the socket with this file descriptor."""
-        return [sys.executable, "-m", "autograder.grading.checker", str(descriptor)]
+    def _jail(self) -> Jail:
+        """It sees Python, this package and the checks; it may write what it trained; it has no network."""
+        if self.store is not None:
+            self.store.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(self.store, UNUSED_UID, UNUSED_UID)
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)
+        return Jail(
+            limits=LIMITS,
+            read_only=(*python_folders(), PACKAGE, folder),
+            writable=(self.store.resolve(),) if self.store else (),
+            environment=ENVIRONMENT,
+        )
 
-    def environment(self) -> dict[str, str]:
-        """The few variables it gets: nothing of the driver's own environment."""
-        return {
-            "PATH": "/usr/bin:/bin",
-            "HOME": "/tmp",  # noqa: S108 (its own, in its own jail)
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "CUDA_VISIBLE_DEVICES": "",
-        }
+    def place(self, name: str, source: str) -> str:
+        """Path, as the process sees it, of a file of checks with this text."""
+        folder = Path(self._folder.name, hashlib.sha256(source.encode()).hexdigest()[:16])
+        path = folder / name
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            path.write_text(source, encoding="utf-8")
+        return str(path)
 
     def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         """The answer to one request, within `seconds` of work.
