@@ -38,8 +38,8 @@ def no_penalty(call: Call) -> bool:
 
 def step(call: Call) -> Array:
     """How far the learner's function moved the weights."""
-    w = call.arguments[0]
-    return numbers(call.result, w.shape, NAME) - np.asarray(w, "float64")
+    w: Array = call.arguments[0]
+    return numbers(call.result, w.shape, NAME) - w
 
 
 def all_close(calls: Sequence[Call], formula: Formula) -> bool:
