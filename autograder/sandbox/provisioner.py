@@ -157,21 +157,29 @@ class SandboxProvisioner(LocalProvisioner):
         return str(CONNECTION) if word == os.path.realpath(manager.connection_file) else word
 
     async def _until_listening(self) -> None:
-        """Link the sockets' folder, and wait until every channel accepts connections."""
-        assert self.folder is not None  # noqa: S101
-        link = self.folder.path / "s"
-        link.unlink(missing_ok=True)
-        link.symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+        """Wait until every channel accepts connections; then let the manager connect."""
         sockets = Path(f"/proc/{self.jail_pid}/net/unix")
         deadline = self._started + self.sandbox.start_seconds
         while time.monotonic() < deadline:
             lines = sockets.read_text().splitlines()
             if sum(LISTENING in line and f" {SOCKETS}/k-" in line for line in lines) >= CHANNELS:
+                self.open_door()
                 return
             if await self.poll() is not None:
                 raise ValueError(f"exit status {await self.poll()}")
             await asyncio.sleep(POLL_SECONDS)
         raise TimeoutError(f"{self.sandbox.start_seconds:.0f} s")
+
+    def open_door(self) -> None:
+        """Let this process find the kernel's sockets, where the connection file says they are."""
+        assert self.folder is not None  # noqa: S101
+        self.close_door()
+        (self.folder.path / "s").symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+
+    def close_door(self) -> None:
+        """From here on nobody can connect; connections that exist stay."""
+        if self.folder is not None:
+            (self.folder.path / "s").unlink(missing_ok=True)
 
     @property
     def reached_wall_limit(self) -> bool:
