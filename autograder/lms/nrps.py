@@ -60,12 +60,12 @@ def read_members(service: Service, url: str) -> list[Member]:
         if not isinstance(people, list):
             raise LmsRefused(_("The platform's answer is not a list of members: is memberships_url right?"))
         for person in people:
-            if member := _member(person):
+            if member := learner_of(person):
                 members[member.user_id] = member
     return list(members.values())
 
 
-def _member(person: dict[str, Any]) -> Member | None:
+def learner_of(person: dict[str, Any]) -> Member | None:
     roles = [str(role).rsplit("#", 1)[-1] for role in person.get("roles", ())]
     if "Learner" not in roles or person.get("status", "Active") != "Active" or not person.get("user_id"):
         return None
