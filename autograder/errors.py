@@ -18,11 +18,9 @@ from autograder.i18n import Message, say
 class AutograderError(Exception):
     """Base of the tree. `text` is in the catalog; `values` fill its `{fields}`."""
 
-    def __init__(self, text: str, **values: Any) -> None:
+    def __init__(self, text: str, /, **values: Any) -> None:
         super().__init__(text, values)
-        self.message = Message(
-            text, {k: v if isinstance(v, (int, float)) else str(v) for k, v in values.items()}
-        )
+        self.message = Message(text, {k: v if isinstance(v, (int, float)) else str(v) for k, v in values.items()})
 
     def __str__(self) -> str:
         return say(self.message.text, **self.message.values)

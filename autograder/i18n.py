@@ -39,7 +39,7 @@ def languages() -> list[str]:
     return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE_DIR.iterdir() if (p / "LC_MESSAGES").is_dir())]
 
 
-def translate(text: str, language: str, **values: Any) -> str:
+def translate(text: str, language: str, /, **values: Any) -> str:
     """`text` in `language`, with `{name}` fields filled from `values`."""
     found = catalog(language).get(text, text)
     return found.format(**values) if values else found
@@ -54,7 +54,7 @@ def environment_language() -> str:
     return SOURCE_LANGUAGE
 
 
-def say(text: str, **values: Any) -> str:
+def say(text: str, /, **values: Any) -> str:
     """`text` in the language of the person at the terminal: for the command line and the log."""
     return translate(text, environment_language(), **values)
 
@@ -67,9 +67,7 @@ class Message:
     values: Mapping[str, Value] = field(default_factory=dict)
 
     def render(self, language: str = SOURCE_LANGUAGE) -> str:
-        return (
-            translate(self.text, language, **self.values) if self.values else translate(self.text, language)
-        )
+        return translate(self.text, language, **self.values) if self.values else translate(self.text, language)
 
     def to_json(self) -> dict[str, Any]:
         return {"text": self.text, "values": dict(self.values)}

@@ -1,0 +1,223 @@
+"""What hidden checks are written with.
+
+A file of checks holds one `Task` per grade cell. The task's probes say what to ask the learner's kernel; its checks
+are functions that name, as arguments, the probes they look at:
+
+    l2_layer = Task("l2_layer", lesson="l2")
+    model = l2_layer.model("build_l2_model")
+
+    @l2_layer.check(points=2)
+    def architecture(model): ...
+
+    @l2_layer.check(points=4, after=architecture)
+    def penalised(model):
+        \"\"\"The hidden layer carries an L2 penalty.\"\"\"       # the learner reads this line
+        require(..., _("Its penalty is {found:.4g}."), found=...)
+
+A check passes by returning, fails by `require` or `fail`, and earns a part by returning `credit(...)`. Anything else
+it raises is our own fault: the task is then flagged for a person.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from autograder.i18n import Message, Value, _
+from autograder.trusted.evidence import CallResult, ModelData, Other, Problem, Thing, encode_array
+
+Arguments = Sequence[Any]
+Cases = Callable[[np.random.Generator], Sequence[Arguments]]
+
+
+class Failed(Exception):
+    """A check's no, with the sentence the learner reads."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A part of a check's points, 0 ≤ share ≤ 1, with the sentence that says why not all (None when all)."""
+
+    share: float
+    message: Message | None = None
+    picture: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Call(NamedTuple):
+    """One case of a probed function: our arguments, what came back, and whether each argument was left as it was."""
+
+    arguments: Arguments
+    result: Any
+    unchanged: tuple[bool | None, ...]
+
+
+@dataclass(frozen=True)
+class Rng:
+    """An argument: a NumPy generator. Shared ones go on from call to call within a probe."""
+
+    seed: int
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """An argument: an object like Keras's History, with `.history` and `.epoch`."""
+
+    history: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A question to the learner's kernel. `kind`: "call" or "value"; `target`: the name they were asked to define.
+
+    `problems`: kind of problem, or a part of an exception's text → the sentence for it, where the usual one of
+    PROBLEMS would not say enough.
+    """
+
+    kind: str
+    target: str
+    cases: Cases = field(default=lambda rng: [[]])
+    inputs: Cases = field(default=lambda rng: [])
+    single: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def plan(self, rng: np.random.Generator) -> dict[str, Any]:
+        """The question as JSON; the same generator state gives the same hidden inputs again in `answer`."""
+        spec: dict[str, Any] = {"kind": self.kind, "target": self.target}
+        if self.kind == "call":
+            spec["cases"] = [[encode_argument(a) for a in case] for case in self.cases(rng)]
+            spec["inputs"] = [encode_argument(a) for row in self.inputs(rng) for a in row]
+        return spec
+
+    def answer(self, found: Any, rng: np.random.Generator) -> Any:
+        """What checks receive: a value, one result, or a list of `Call`. Raises Failed when there is none."""
+        if isinstance(found, Problem):
+            raise Failed(problem_message(found, self.target, self.problems))
+        if self.kind == "value":
+            return found
+        cases = self.cases(rng)
+        if not isinstance(found, list) or len(found) != len(cases) or not all(isinstance(c, CallResult) for c in found):
+            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": self.target}))
+        calls = [Call(case, c.value, c.unchanged) for case, c in zip(cases, found, strict=True)]
+        return calls[0].result if self.single else calls
+
+
+@dataclass(frozen=True)
+class Check:
+    """A hidden check: its points, the sentence that says what it asks, and the check that has to pass before it."""
+
+    task: str
+    name: str
+    description: str
+    points: float
+    function: Callable[..., Credit | None]
+    after: "Check | None"
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> list[str]:
+        """Names of the probes and of the `trainer` it looks at."""
+        return list(inspect.signature(self.function).parameters)
+
+
+class Task:
+    """One grade cell: `name` is its solution cell's grade_id; `lesson` the id of the cell to read again."""
+
+    def __init__(self, name: str, *, lesson: str = "") -> None:
+        """A task without checks yet."""
+        self.name = name
+        self.lesson = lesson or name
+        self.checks: list[Check] = []
+
+    def call(
+        self, target: str, cases: Cases, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None
+    ) -> Probe:
+        """Ask for `target(*case)` for each of the cases; `inputs`: what a returned model is to answer as well."""
+        return Probe("call", target, cases, inputs, problems=problems or {})
+
+    def model(self, target: str, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None) -> Probe:
+        """Ask for the one result of `target()`, a model."""
+        return Probe("call", target, inputs=inputs, single=True, problems=problems or {})
+
+    def value(self, target: str) -> Probe:
+        """Ask for the value of a variable."""
+        return Probe("value", target)
+
+    def check(self, *, points: float, after: Check | None = None) -> Callable[[Callable[..., Credit | None]], Check]:
+        """Make a function a check. The first line of its docstring is what the learner reads."""
+
+        def register(function: Callable[..., Credit | None]) -> Check:
+            description = (inspect.getdoc(function) or "").split("\n")[0]
+            check = Check(self.name, function.__name__, description, points, function, after)
+            self.checks.append(check)
+            return check
+
+        return register
+
+
+def fail(text: str, /, **values: Value) -> NoReturn:
+    """The check fails, with this sentence."""
+    raise Failed(Message(text, values))
+
+
+def require(condition: Any, text: str, /, **values: Value) -> None:
+    """The check fails with this sentence unless `condition` holds."""
+    if not condition:
+        fail(text, **values)
+
+
+def credit(share: float, text: str = "", /, *, picture: Mapping[str, Any] | None = None, **values: Value) -> Credit:
+    """A part of the points, with a sentence; 1 with no sentence for all of them."""
+    return Credit(min(1.0, max(0.0, share)), Message(text, values) if text else None, picture or {})
+
+
+def encode_argument(value: Any) -> dict[str, Any]:
+    """An argument for a learner's function as JSON for the kernel."""
+    if isinstance(value, Rng):
+        return {"rng": value.seed, "shared": value.shared}
+    if isinstance(value, History):
+        series = {k: [float(v) for v in s] for k, s in value.history.items()}
+        return {"history": series, "epochs": max(map(len, series.values()), default=0)}
+    if isinstance(value, np.ndarray):
+        return {"array": encode_array(value)}
+    if hasattr(value, "get_weights"):
+        weights = [encode_array(w) for w in value.get_weights()]
+        return {"model": {"config": value.to_json(), "weights": weights}}
+    return {"json": value}
+
+
+PROBLEMS = {
+    "missing": _("`{name}` is not defined in your notebook. Keep the name that the task gives."),
+    "not written": _("`{name}` is not written yet: replace `raise NotImplementedError()` by your code."),
+    "not callable": _("`{name}` should be a function, but it is a {type}."),
+    "raised": _("`{name}` stopped with {type}: {text}"),
+    "died": _("This task could not be looked at: {text}."),
+    "no cell": _("The test cell of this task is missing in your notebook."),
+    "too large": _("What `{name}` returns is too large to be graded."),
+    "silent": _("Your notebook gave no answer for this task. {text}"),
+    "refused": _("{text}"),
+}
+
+
+def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Message:
+    """The sentence for a probe that brought no answer: its own one, or the usual one."""
+    special = next((own[key] for key in own if key == problem.kind or key in problem.text), None)
+    text = special or PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
+    return Message(text, {"name": name, "type": problem.type[:80], "text": problem.text[:300]})
+
+
+def kind_of(value: Any) -> str:
+    """The name of a value's type as a learner would say it."""
+    if isinstance(value, ModelData):
+        return value.class_name
+    if isinstance(value, Thing):
+        return value.classes[0].rsplit(".", 1)[-1] if value.classes else "object"
+    if isinstance(value, Other):
+        return value.what
+    return {"NoneType": "None", "ndarray": "array"}.get(type(value).__name__, type(value).__name__)

@@ -1,0 +1,198 @@
+"""Executes a learner's notebook in a kernel and collects evidence where its test cells stand.
+
+Test cells are never run here: at each one the kernel is asked the probes of its task instead. Whatever happens
+inside, the run ends with outputs for every cell and either evidence or a problem for every task.
+"""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+
+from autograder.execution.probes import EVIDENCE_MIME, probe_source
+from autograder.i18n import Message, _, translate
+
+Evidence = dict[str, dict[str, str]]  # task → {"text": JSON} or {"problem": kind, "text": why}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one notebook may use."""
+
+    cell_seconds: int = 120
+    notebook_seconds: int = 600
+    output_bytes: int = 1 << 20  # kept per cell
+    evidence_bytes: int = 48 << 20
+
+
+@dataclass
+class Execution:
+    """What a run brought back. `outputs`: per cell index; `death`: why the kernel was gone, None when it lived."""
+
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
+    death: Message | None = None
+    seconds: float = 0.0
+
+
+class Runner(NotebookClient):  # type: ignore[misc]
+    """nbclient, told not to trust the kernel: outputs are capped, tags and widgets are ignored, nothing raises."""
+
+    def __init__(self, nb: NotebookNode, limits: Limits, km: Any) -> None:
+        """`nb` is executed in place; `km` a kernel manager that is not started yet."""
+        super().__init__(
+            nb, km=km, allow_errors=True, interrupt_on_timeout=True, timeout=limits.cell_seconds, startup_timeout=90,
+            skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True,
+            raise_on_iopub_timeout=False, iopub_timeout=10,
+        )  # fmt: skip
+        self.owns_km = True
+        self.limits = limits
+        self.evidence: list[Any] = []
+        self.received = 0
+        self.budget = 0
+        self.deadline = time.monotonic() + limits.notebook_seconds
+        self.death: Message | None = None
+        self.language = "en"
+        self.interrupted = False
+
+    async def run(self, plan: Mapping[str, Any], language: str) -> Execution:
+        """Run every cell; `plan`: task → probes (see `probes.probe_source`). Never raises for what the kernel does."""
+        self.language = language
+        began = time.monotonic()
+        result = Execution()
+        try:
+            async with self.async_setup_kernel():
+                for index, cell in enumerate(self.nb.cells):
+                    if cell.cell_type == "code":
+                        await self._one(cell, index, plan, result)
+        except (RuntimeError, TimeoutError, OSError) as error:
+            # the kernel did not start or did not stop as it should; what is not answered yet is answered below
+            self.log.warning("kernel: %s", error)
+            self._die(_("the kernel did not answer"))
+        for task in plan:
+            missing = (
+                {"problem": "died", "text": self.death.render()} if self.death else {"problem": "no cell", "text": ""}
+            )
+            result.evidence.setdefault(task, missing)
+        result.death, result.seconds = self.death, time.monotonic() - began
+        return result
+
+    async def _one(self, cell: NotebookNode, index: int, plan: Mapping[str, Any], result: Execution) -> None:
+        task = task_of(cell)
+        if task is None:
+            self.budget, self.received = self.limits.output_bytes, 0
+            await self._execute(cell, index)
+            result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o)]
+        elif task in plan:
+            result.evidence[task] = await self._ask(plan[task], index)
+
+    async def _ask(self, specs: Mapping[str, Any], index: int) -> dict[str, str]:
+        """One task's evidence: exactly one message with our nonce, from a cell of our own."""
+        nonce = secrets.token_hex(16)
+        self.evidence, self.budget, self.received = [], self.limits.evidence_bytes, 0
+        cell = nbformat.v4.new_code_cell(probe_source(dict(specs), nonce))
+        original = self.nb.cells[index]
+        await self._execute(cell, index)
+        self.nb.cells[index] = original  # nbclient puts what it ran into the notebook
+        answers = [e for e in self.evidence if isinstance(e, dict) and e.get("nonce") == nonce]
+        if len(answers) == 1 and isinstance(answers[0].get("evidence"), str):
+            return {"text": answers[0]["evidence"]}
+        if self.death:
+            return self._dead()
+        if self.received > self.budget:
+            return {"problem": "too large", "text": ""}
+        errors = [o for o in cell.outputs if o.output_type == "error"]
+        return {"problem": "silent", "text": str(errors[-1].ename)[:100] if errors else ""}
+
+    async def _execute(self, cell: NotebookNode, index: int) -> None:
+        if self.death is None and time.monotonic() > self.deadline:
+            self._die(_("the notebook ran longer than {seconds} seconds"), seconds=self.limits.notebook_seconds)
+        if self.death is not None:
+            cell.outputs = [_error("KernelDied", self.death.render(self.language))]
+            return
+        self.interrupted = False
+        try:
+            # nbclient interrupts after cell_seconds; code that swallows the interrupt meets the outer limit
+            wait = self.limits.cell_seconds + GRACE_SECONDS
+            await asyncio.wait_for(self.async_execute_cell(cell, index, store_history=False), wait)
+        except Exception as error:  # a hostile kernel can make nbclient raise nearly anything
+            self._explain(error)
+        if self.death is not None:
+            cell.outputs.append(_error("KernelDied", self.death.render(self.language)))
+        elif self.interrupted:
+            text = translate(_("This cell was stopped after {seconds} seconds."), self.language,
+                             seconds=self.limits.cell_seconds)  # fmt: skip
+            cell.outputs.append(_error("Timeout", text))
+
+    def _explain(self, error: Exception) -> None:
+        if self.interrupted:
+            seconds = self.limits.cell_seconds
+            self._die(_("a cell ran longer than {seconds} seconds and could not be stopped"), seconds=seconds)
+        elif isinstance(error, DeadKernelError):
+            self._die(_("the kernel died: out of memory, out of time, or ended by the code"))
+        else:
+            self.log.warning("the kernel's messages could not be read: %r", error)
+            self._die(_("the kernel sent messages that cannot be read"))
+
+    def _dead(self) -> dict[str, str]:
+        return {"problem": "died", "text": self.death.render(self.language)} if self.death else {}
+
+    def _die(self, text: str, **values: Any) -> None:
+        self.death = self.death or Message(text, values)
+
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> Any:
+        self.interrupted = True
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def output(self, outs: list[Any], msg: Any, display_id: str, cell_index: int) -> Any:
+        """Keep an output, or evidence, while the cell's budget lasts. Called by nbclient for each message."""
+        content = msg["content"]
+        data = content.get("data") or {}
+        self.received += len(str(content)) if EVIDENCE_MIME not in data else len(str(data[EVIDENCE_MIME]))
+        if self.received > self.budget:
+            if not outs or outs[-1].get("text") != TRUNCATED:
+                outs.append(nbformat.v4.new_output("stream", name="stdout", text=TRUNCATED))
+            return None
+        if EVIDENCE_MIME in data:
+            self.evidence.append(data[EVIDENCE_MIME])
+            return None
+        return super().output(outs, msg, display_id, cell_index)
+
+    def handle_comm_msg(self, outs: list[Any], msg: Any, cell_index: int) -> None:
+        """Widgets are not kept: a learner's comm messages would hook into ours."""
+
+
+GRACE_SECONDS = 15  # between the interrupt of a cell and the end of its kernel
+TRUNCATED = "\n[more output was cut]\n"
+
+
+def task_of(cell: NotebookNode) -> str | None:
+    """The task whose test cell this is, None for other cells."""
+    meta = cell.metadata.get("nbgrader", {})
+    is_test = cell.cell_type == "code" and meta.get("grade") and not meta.get("solution")
+    return str(meta["grade_id"]).removesuffix("_test") if is_test else None
+
+
+_NOISE = re.compile(
+    r"^(WARNING: All log messages before absl|[IWEF]\d{4} |\d{4}-\d\d-\d\d .*tensorflow/).*$\n?", re.MULTILINE
+)
+
+
+def is_noise(output: NotebookNode) -> bool:
+    """Take TensorFlow's own log lines out of a stderr output; True when nothing else was in it."""
+    if output.output_type != "stream" or output.name != "stderr":
+        return False
+    output.text = _NOISE.sub("", output.text)
+    return not output.text.strip()
+
+
+def _error(name: str, value: str) -> NotebookNode:
+    return nbformat.v4.new_output("error", ename=name, evalue=value, traceback=[f"{name}: {value}"])

@@ -1,0 +1,1 @@
+"""From evidence to grades: the pytest plugin, the trusted process, the report and nbgrader's preprocessors."""

@@ -1,0 +1,126 @@
+"""The driver's side of the trusted process: starts it, asks it, ends it."""
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import CheckerError
+from autograder.i18n import _
+from autograder.sandbox.isolation import isolation_problem
+from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
+
+START_SECONDS = 120
+PACKAGE = Path(__file__).resolve().parents[1]
+# per child; a learner's model is bounded before it is trained, so these only catch our own mistakes
+LIMITS = Limits(memory_bytes=12 << 30, processes=4096, cpu_seconds=3600, wall_seconds=14 * 86_400)
+# nothing of the driver's own environment
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108  # private to the jail
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": str(PACKAGE.parent),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+
+
+class TrustedProcess:
+    """The trusted process of one run. Use as a context manager, or call `close`."""
+
+    def __init__(self, store: Path | None = None) -> None:
+        """`store`: folder in which the trainings are remembered, the one place the process may write to."""
+        self.store = store
+        self._folder = tempfile.TemporaryDirectory(prefix="ag-")
+        self.address = str(Path(self._folder.name, "s"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = Path(self._folder.name, "log")
+
+    def __enter__(self) -> "TrustedProcess":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start it unless it runs. Requests that arrive while it imports Keras wait in the socket."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        Path(self.address).unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
+            listener.bind(self.address)
+            listener.listen(64)
+            command = [sys.executable, "-m", "autograder.grading.checker", str(listener.fileno())]
+            streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            if isolation_problem() is None:
+                self._process = self._jail().start(command, pass_fds=[listener.fileno()], **streams)
+            else:  # c.Sandbox.required = False: the kernel's manager has warned already
+                self._process = subprocess.Popen(
+                    command, pass_fds=[listener.fileno()], env=ENVIRONMENT, cwd="/", **streams
+                )
+
+    def _jail(self) -> Jail:
+        """It sees Python, this package and the checks; it may write what it trained; it has no network."""
+        if self.store is not None:
+            self.store.mkdir(parents=True, exist_ok=True)
+            if os.geteuid() == 0:
+                os.chown(self.store, UNUSED_UID, UNUSED_UID)
+        folder = Path(self._folder.name)
+        folder.chmod(0o755)
+        return Jail(
+            limits=LIMITS,
+            read_only=(*python_folders(), PACKAGE, folder),
+            writable=(self.store.resolve(),) if self.store else (),
+            environment=ENVIRONMENT,
+        )
+
+    def place(self, name: str, source: str) -> str:
+        """Path, as the process sees it, of a file of checks with this text."""
+        folder = Path(self._folder.name, hashlib.sha256(source.encode()).hexdigest()[:16])
+        path = folder / name
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            path.write_text(source, encoding="utf-8")
+        return str(path)
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """The answer to one request, within `seconds` of work.
+
+        Raises:
+            CheckerError: no answer, or the answer is that something of ours broke. Never the learner's fault.
+        """
+        self.start()
+        request = {**request, "seconds": seconds, "store": self.store and str(self.store)}
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(seconds + START_SECONDS)
+                connection.connect(self.address)
+                with connection.makefile("rwb") as stream:
+                    stream.write(json.dumps(request).encode() + b"\n")
+                    stream.flush()
+                    line = stream.readline()
+        except OSError as error:
+            raise CheckerError(_("The checking process gave no answer: {reason}"), reason=error) from error
+        if not line:
+            raise CheckerError(_("The checking process gave no answer: {reason}"), reason=self._last_words())
+        answer = json.loads(line)
+        if "error" in answer:
+            raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
+        return dict(answer["answer"])
+
+    def _last_words(self) -> str:
+        text = self._log.read_bytes()[-400:].decode(errors="replace").strip() if self._log.exists() else ""
+        return text.replace("\n", " | ") or "it ended"
+
+    def close(self) -> None:
+        """End it and everything it started."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()

@@ -1,0 +1,166 @@
+"""One notebook of one learner, from its cells to its results: a function of data, so that it can run anywhere.
+
+A `Job` holds everything that goes in and an `Outcome` everything that comes out; both cross process and machine
+borders as they are. `Grader` is what does the work in a worker: it owns the worker's trusted process.
+"""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from traitlets.config import Config
+
+from autograder.execution.runner import Evidence, Limits, Runner
+from autograder.grading.client import TrustedProcess
+from autograder.records import CheckResult, Submission, TaskGrade
+from autograder.sandbox.kernel import sandboxed_kernel_manager
+from autograder.store import Store, key_of
+
+CHECK_SECONDS = 900  # of work for one notebook's checks, trainings included
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that grading one notebook needs.
+
+    `notebook`: the sanitized notebook as JSON text. `files`: what lies beside it, path → content. `checks`: name
+    and source text of the file of checks. `sandbox`: settings of `c.Sandbox`. `code`: hash of this program.
+    """
+
+    submission: Submission
+    notebook: str
+    files: Mapping[str, bytes]
+    checks: tuple[str, str]
+    secret: str
+    limits: Limits = field(default_factory=Limits)
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
+    code: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """What the seeds of hidden inputs derive from, beside the secret."""
+        return [self.submission.assignment, self.submission.student, self.submission.notebook]
+
+    def execution_parts(self) -> list[Any]:
+        """What the outcome of running the learner's code depends on, the plan of probes aside."""
+        files = {name: key_of(content.hex()) for name, content in self.files.items()}
+        return [self.notebook, files, str(self.limits), dict(self.sandbox), self.submission.language]
+
+    def key(self) -> str:
+        """Hash of everything that goes in."""
+        return key_of("outcome", self.execution_parts(), self.checks, self.names, key_of(self.secret), self.code)
+
+
+@dataclass
+class Outcome:
+    """What grading one notebook gave. `fault`: why it could not be graded, our own fault; empty otherwise."""
+
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    grades: dict[str, TaskGrade] = field(default_factory=dict)
+    death: str = ""
+    fault: str = ""
+    seconds: float = 0.0
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a person has to look: something of ours broke."""
+        return bool(self.fault) or any(grade.flagged for grade in self.grades.values())
+
+    @property
+    def settled(self) -> bool:
+        """Whether grading it again would give the same: nothing of ours or of the machine's went wrong."""
+        return not self.flagged and not self.death
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON, for the store and for other machines."""
+        grades = {task: [r.to_json() for r in grade.results] for task, grade in self.grades.items()}
+        outputs = {str(index): out for index, out in self.outputs.items()}
+        return {"outputs": outputs, "grades": grades, "death": self.death, "fault": self.fault, "seconds": self.seconds}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Outcome":
+        """The inverse of `to_json`."""
+        return cls(
+            {int(index): list(out) for index, out in data["outputs"].items()},
+            {t: TaskGrade(t, [CheckResult.from_json(r) for r in rows]) for t, rows in data["grades"].items()},
+            data["death"], data["fault"], data["seconds"],
+        )  # fmt: skip
+
+
+class Grader:
+    """Grades jobs one after the other in this process."""
+
+    def __init__(self, store: Path | None) -> None:
+        """`store`: folder that remembers executions and trainings; None to remember nothing."""
+        self.store = Store(store) if store else None
+        self.trusted = TrustedProcess(store / "trainings" if store else None)
+
+    def close(self) -> None:
+        """End the trusted process."""
+        self.trusted.close()
+
+    def grade(self, job: Job) -> Outcome:
+        """Run the notebook and its checks. Never raises: a fault of ours is said in the outcome."""
+        began = time.monotonic()
+        try:
+            outcome = self._grade(job)
+        except Exception as error:
+            outcome = Outcome(fault=f"{type(error).__name__}: {error}")
+        outcome.seconds = round(time.monotonic() - began, 3)
+        return outcome
+
+    def _grade(self, job: Job) -> Outcome:
+        checks = self.trusted.place(*job.checks)
+        request = {"checks": checks, "secret": job.secret, "names": job.names}
+        plan = self.trusted.ask({**request, "do": "plan"}, seconds=60)["tasks"]
+        execution = self._executed(job, plan)
+        evidence = execution["evidence"]
+        rows = self.trusted.ask({**request, "do": "check", "evidence": evidence}, seconds=CHECK_SECONDS)["results"]
+        results = [CheckResult.from_json(row) for row in rows]
+        grades = {task: TaskGrade(task, [r for r in results if r.task == task]) for task in plan}
+        return Outcome({int(i): o for i, o in execution["outputs"].items()}, grades, execution["death"])
+
+    def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """The learner's code run, or what is remembered of the same run."""
+        key = key_of("execution", job.execution_parts(), plan, job.names)
+        found = self.store.get(key) if self.store else None
+        if found is None:
+            found = asyncio.run(execute(job, plan))
+            # a kernel that died may have been our machine's fault: the next grading tries again
+            if self.store and not found["death"]:
+                self.store.put(key, found)
+        return dict(found)
+
+
+async def execute(job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the job's notebook in a sandboxed kernel: {"outputs", "evidence", "death"} as JSON."""
+    nb = nbformat.reads(job.notebook, as_version=4)
+    with tempfile.TemporaryDirectory(prefix="agw-") as folder:
+        write_files(Path(folder), job.files)
+        manager = sandboxed_kernel_manager(Path(folder), config=Config({"Sandbox": dict(job.sandbox)}))
+        result = await Runner(nb, job.limits, manager).run(plan, job.submission.language)
+    evidence: Evidence = result.evidence
+    outputs = {str(index): out for index, out in result.outputs.items()}
+    death = result.death.render() if result.death else ""
+    return json.loads(json.dumps({"outputs": outputs, "evidence": evidence, "death": death}))  # type: ignore[no-any-return]
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Lay out `files` below `folder`."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def program_hash(folders: Sequence[str] = ("checks", "execution", "grading", "trusted")) -> str:
+    """Hash of this package's own code: results of another version are not taken from the store."""
+    root = Path(__file__).parents[1]
+    files = [p for f in folders for p in sorted((root / f).glob("*.py")) if not p.name.startswith("check_")]
+    return key_of([(str(p.relative_to(root)), p.read_text(encoding="utf-8")) for p in files])

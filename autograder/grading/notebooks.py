@@ -1,0 +1,135 @@
+"""Read what learners submitted without trusting it: notebooks, and the files beside them."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.errors import UnreadableNotebook
+from autograder.i18n import _
+
+MAX_NOTEBOOK = 64 << 20  # bytes; outputs are thrown away anyway
+MAX_CELLS = 2000
+MAX_SOURCE = 1 << 20  # characters of one cell
+MAX_FILES = 200
+MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook from a stranger, in format 4, with sources only: no outputs, attachments or widgets.
+
+    Raises:
+        UnreadableNotebook: not a plain file, too large, not JSON, or not a notebook.
+    """
+    raw = _read_plain(path, MAX_NOTEBOOK)
+    try:
+        data = nbformat.reader.reads(raw.decode("utf-8"))
+        notebook = nbformat.convert(data, 4)
+        cells = [_plain_cell(cell) for cell in notebook.cells]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, nbformat.ValidationError) as error:
+        raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=path.name) from error
+    if len(cells) > MAX_CELLS or any(len(c.source) > MAX_SOURCE for c in cells):
+        raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
+    clean = nbformat.v4.new_notebook(cells=cells)
+    clean.metadata = NotebookNode(language_info={"name": "python"})
+    return clean
+
+
+def _read_plain(path: Path, limit: int) -> bytes:
+    """The content of a plain file, never through a link, never more than `limit` bytes."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise UnreadableNotebook(_("The file {name} cannot be read."), name=path.name) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
+    return content
+
+
+def _plain_cell(cell: Any) -> NotebookNode:
+    """The cell with its kind, source and nbgrader metadata, whatever else it carried."""
+    kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
+    source = cell.source if isinstance(cell.source, str) else "".join(str(line) for line in cell.source)
+    new = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }
+    plain = new[kind](source.encode("utf-8", "replace").decode())
+    meta = cell.metadata.get("nbgrader")
+    if isinstance(meta, dict):
+        plain.metadata["nbgrader"] = NotebookNode(meta)
+    return plain
+
+
+def canonical(nb: NotebookNode) -> str:
+    """The notebook as grading sees it, as JSON text: equal work gives equal text.
+
+    Prose is blanked, so that a learner's notes change nothing; cells keep their places.
+    """
+    cells = []
+    for cell in nb.cells:
+        meta = cell.metadata.get("nbgrader", {})
+        kept = {k: meta[k] for k in ("grade", "solution", "grade_id") if k in meta}
+        source = cell.source if cell.cell_type == "code" else ""
+        cells.append({"cell_type": cell.cell_type, "source": source, "metadata": {"nbgrader": kept} if kept else {}})
+        if cell.cell_type == "code":
+            cells[-1] |= {"outputs": [], "execution_count": None}
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, sort_keys=True)
+
+
+def files_beside(submitted: Path, source: Path) -> dict[str, bytes]:
+    """What lies beside a submission's notebooks, path → content; the course's own files win over the learner's.
+
+    Links, special files, hidden files and notebooks are left out, and the learner's own up to a limit.
+    """
+    files: dict[str, bytes] = {}
+    total = 0
+    for path in _plain_files(submitted):
+        if len(files) >= MAX_FILES or total > MAX_FILE_BYTES:
+            break
+        try:
+            content = _read_plain(path, MAX_FILE_BYTES - total)
+        except UnreadableNotebook:
+            continue
+        files[str(path.relative_to(submitted))] = content
+        total += len(content)
+    # the course's own files may be links: they are the lecturer's
+    return files | {str(p.relative_to(source)): p.read_bytes() for p in _plain_files(source, follow=True)}
+
+
+def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(d for d in folders if not d.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(root, name)
+            hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name == "timestamp.txt"
+            if not hidden and (path.is_file() if follow else path.is_file() and not path.is_symlink()):
+                yield path
+
+
+def remove_links(folder: Path) -> list[str]:
+    """Remove links and special files from a submission before nbgrader copies it; returns what went.
+
+    A file with several hard links counts as a link: it may be the same file as one outside the folder.
+    """
+    removed = []
+    for root, folders, names in os.walk(folder, followlinks=False):
+        for name in [*folders, *names]:
+            path = Path(root, name)
+            status = path.lstat()
+            plain = stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+            if not plain:
+                path.unlink()
+                removed.append(str(path.relative_to(folder)))
+    return removed

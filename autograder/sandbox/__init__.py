@@ -1,0 +1,1 @@
+"""Where learners' code runs: kernels that see nothing of the course, of the host, or of the network."""

@@ -1,0 +1,1 @@
+"""Grades many submissions at once: the pool of workers, what is remembered, and the progress."""

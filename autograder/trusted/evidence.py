@@ -1,0 +1,183 @@
+"""Evidence, from the text that came out of a sandbox to values that a check can look at.
+
+Every byte of it may be forged. Nothing here executes, imports or resolves a name: JSON in, plain values out.
+"""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.errors import EvidenceRefused
+from autograder.i18n import _
+
+MAX_TEXT = 64 << 20  # bytes of one cell's evidence
+MAX_DEPTH = 40
+MAX_ITEMS = 100_000
+MAX_ELEMENTS = 5_000_000  # numbers in one array
+DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A probe that brought no answer. `kind`: missing, not written, not callable, raised, died."""
+
+    kind: str
+    type: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object that is neither data nor a model: the names of its classes and its plain attributes."""
+
+    classes: tuple[str, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Something that is not taken as data; `what` says why."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a model answered in the sandbox to one of our inputs: in inference mode, and twice in training mode."""
+
+    inference: Any
+    training: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelData:
+    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox."""
+
+    config: str | None
+    weights: tuple[NDArray[Any], ...]
+    losses: tuple[float, ...]
+    class_name: str
+    outputs: tuple[Outputs, ...]
+    unserializable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What a function of the learner's returned; `unchanged` per argument: True, False, or None when not tracked."""
+
+    value: Any
+    unchanged: tuple[bool | None, ...]
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Evidence text to {probe: Problem | value | list[CallResult]}.
+
+    Raises:
+        EvidenceRefused: not JSON, too large, too deep, or not shaped like evidence.
+    """
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise EvidenceRefused(_("Your notebook's answers are too large to be graded."))
+    try:
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise EvidenceRefused(_("Your notebook's answers came back damaged."))
+        return {str(name): _answer(answer) for name, answer in data.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, binascii.Error) as error:
+        raise EvidenceRefused(_("Your notebook's answers came back damaged.")) from error
+
+
+def _answer(answer: Mapping[str, Any]) -> Any:
+    if "problem" in answer:
+        return Problem(*(str(answer.get(key, ""))[:500] for key in ("problem", "type", "text")))
+    if "value" in answer:
+        return decode(answer["value"])
+    return [CallResult(decode(c["value"]), tuple(_flag(u) for u in c["unchanged"])) for c in answer["calls"]]
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def decode(item: Mapping[str, Any], depth: int = 0) -> Any:
+    """One encoded value: None, bool, int, float, str, array, list, dict, ModelData, Thing or Other."""
+    if depth > MAX_DEPTH or len(item) != 1:
+        raise ValueError("not an encoded value")
+    ((kind, body),) = item.items()
+    if kind == "list":
+        return [decode(v, depth + 1) for v in _bounded(body)]
+    if kind == "dict":
+        return {_key(decode(k, depth + 1)): decode(v, depth + 1) for k, v in _bounded(body)}
+    if kind == "object":
+        attributes = decode({"dict": body["attributes"]}, depth + 1)
+        return Thing(tuple(str(c) for c in _bounded(body["classes"])), attributes)
+    return _LEAVES[kind](body)
+
+
+def _plain(body: Any) -> Any:
+    if body is not None and type(body) not in (bool, int, str):
+        raise ValueError("not a plain value")
+    return body
+
+
+def _bounded(items: Any) -> list[Any]:
+    if not isinstance(items, list) or len(items) > MAX_ITEMS:
+        raise ValueError("not a list, or too long")
+    return items
+
+
+def _key(key: Any) -> Any:
+    return key if isinstance(key, (str, int, float, bool)) else str(key)
+
+
+def array(body: Mapping[str, Any]) -> NDArray[Any]:
+    """{"shape", "dtype", "b64"} to an array; the bytes must fit the declared shape exactly."""
+    shape, dtype = body["shape"], body["dtype"]
+    if not isinstance(shape, list) or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError("bad shape")
+    if dtype not in DTYPES or math.prod(shape) > MAX_ELEMENTS:
+        raise ValueError("bad dtype or too many elements")
+    raw = base64.b64decode(body["b64"], validate=True)
+    if len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
+        raise ValueError("the bytes do not fit the shape")
+    return np.frombuffer(raw, dtype).reshape(shape)
+
+
+def model(body: Mapping[str, Any]) -> ModelData:
+    """A model's data, its config not yet looked into: see `rebuild`."""
+    config = body.get("config")
+    if config is not None and not isinstance(config, str):
+        raise ValueError("config is not text")
+    return ModelData(
+        config=config,
+        weights=tuple(array(w) for w in _bounded(body["weights"])),
+        losses=tuple(float(v) for v in _bounded(body["losses"])),
+        class_name=str(body.get("class", ""))[:100],
+        outputs=tuple(_outputs(o) for o in _bounded(body["outputs"])),
+        unserializable=str(body.get("unserializable", ""))[:300],
+    )
+
+
+def _outputs(body: Mapping[str, Any]) -> Outputs:
+    return Outputs(decode(body["inference"]), tuple(decode(t) for t in _bounded(body["training"])))
+
+
+_LEAVES: Mapping[str, Callable[[Any], Any]] = {
+    "json": _plain,
+    "float": float,
+    "array": array,
+    "model": model,
+    "other": lambda body: Other(str(body)[:200]),
+}
+
+
+def encode_array(value: NDArray[Any]) -> dict[str, Any]:
+    """An array as an argument of a probe: the inverse of `array`."""
+    value = np.ascontiguousarray(value)
+    return {"shape": list(value.shape), "dtype": value.dtype.name, "b64": base64.b64encode(value.tobytes()).decode()}

@@ -1,0 +1,33 @@
+"""Wiring only: what `nbgrader` does in this course, and with which parts of `autograder`."""
+
+c = get_config()  # noqa: F821
+
+# the course
+c.CourseDirectory.course_id = "regularization"
+c.Course.languages = {"regularisation": "fr", "regularization": "en"}
+c.Course.secret = "demo"  # noqa: S105  # hidden inputs and training seeds derive from it: choose your own
+
+# what learners receive
+c.ClearSolutions.code_stub = {"python": "# ✏️\nraise NotImplementedError()"}
+c.GenerateAssignment.create_assignment = True
+
+# grading: learners' code in a sandbox, checks outside it, only data in between
+c.Autograde.exporter_class = "autograder.wiring.exporter.GradingExporter"
+c.Autograde.pre_convert_hook = "autograder.wiring.hooks.before_submission"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.wiring.sanitize.RestoreCells",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.wiring.preprocessors.RunNotebook",
+    "nbconvert.preprocessors.sanitize.SanitizeHTML",
+    "nbgrader.preprocessors.LimitOutput",
+    "autograder.wiring.preprocessors.WriteReports",
+    "autograder.wiring.preprocessors.SaveGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.SanitizeHTML.enabled = True
+c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"

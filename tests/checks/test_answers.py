@@ -1,0 +1,51 @@
+"""Every right answer earns everything, every likely mistake loses one check, with its diagnosis."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.records import Outcome
+from tests.checks.harness import Wrong, grade
+
+NOTEBOOKS = sorted(p.stem.removeprefix("answers_") for p in Path(__file__).parent.glob("answers_*.py"))
+
+
+def right() -> Iterator[object]:
+    for notebook in NOTEBOOKS:
+        corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
+        for task, answers in corpus.RIGHT.items():
+            for label, code in answers.items():
+                yield pytest.param(notebook, task, code, id=f"{task}-{label}")
+
+
+def wrong() -> Iterator[object]:
+    for notebook in NOTEBOOKS:
+        corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
+        for task, answers in corpus.WRONG.items():
+            for label, answer in answers.items():
+                yield pytest.param(notebook, task, answer, id=f"{task}-{label}")
+
+
+@pytest.mark.parametrize(("notebook", "task", "code"), list(right()))
+def test_a_right_answer_earns_every_point(notebook: str, task: str, code: str) -> None:
+    results = grade(notebook, task, code)
+    assert results
+    assert [(r.name, r.message, r.detail) for r in results if r.outcome is not Outcome.PASSED] == []
+
+
+@pytest.mark.parametrize(("notebook", "task", "answer"), list(wrong()))
+def test_a_mistake_loses_its_check_and_is_named(notebook: str, task: str, answer: Wrong) -> None:
+    results = grade(notebook, task, answer.code)
+    lost = {r.name: r for r in results if r.outcome in (Outcome.FAILED, Outcome.ERROR)}
+    assert set(lost) == {answer.check}, {n: (r.message, r.detail) for n, r in lost.items()}
+    message = lost[answer.check].message
+    assert message is not None
+    assert message.render("en").startswith(answer.diagnosis)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_task_has_three_right_answers_written_differently(notebook: str) -> None:
+    corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
+    assert {task: len(answers) for task, answers in corpus.RIGHT.items() if len(answers) < 3} == {}

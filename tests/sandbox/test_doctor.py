@@ -1,0 +1,42 @@
+"""The doctor's sentence and its proof."""
+
+import pytest
+
+from autograder.__main__ import main
+from autograder.i18n import Message
+from autograder.sandbox import doctor
+from autograder.sandbox.isolation import isolation_problem
+
+
+def test_without_isolation_the_doctor_says_why_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "isolation_problem", lambda: Message("Cannot: {why}.", {"why": "no bwrap"}))
+    assert main(["doctor"]) == 1
+    assert "✗ Cannot: no bwrap." in capsys.readouterr().out
+
+
+@pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
+def test_a_real_kernel_proves_the_isolation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    assert "bubblewrap" in text
+    assert "✗" not in text
+    assert "no network" in text
+
+
+def test_every_broken_promise_is_named() -> None:
+    broken = {
+        "uid": 0,
+        "capabilities": True,
+        "no_new_privileges": False,
+        "filtered": False,
+        "interfaces": ["lo", "eth0"],
+        "network": True,
+        "seen": ["/etc/shadow"],
+        "processes": 90,
+        "writes": True,
+    }
+    assert len(list(doctor._faults(broken))) == 6
+    kept = {**dict.fromkeys(broken, False), "uid": 61000, "no_new_privileges": True, "filtered": True}
+    assert list(doctor._faults({**kept, "interfaces": ["lo"], "seen": [], "processes": 3})) == []
