@@ -95,9 +95,7 @@ def match_roster(
         elif len(found) > 1 or claims[min(found)] > 1:
             problems.append(Problem(student.id, Message(_("ambiguous: fits more than one person"))))
         elif student.lms_user_id not in (None, "", min(found)) and not overwrite:
-            problems.append(
-                Problem(student.id, Message(_("has another id already (--overwrite replaces it)")))
-            )
+            problems.append(Problem(student.id, Message(_("has another id already (--overwrite replaces it)"))))
         else:
             matches.append(Match(student.id, min(found), student.lms_user_id or None))
     known = {user for found in hits.values() for user in found} | {s.lms_user_id for s in students}

@@ -113,9 +113,7 @@ def test_a_teachers_change_is_kept_and_shown(run: Run, graded: str, peer: Peer, 
     assert (status, "bob\t0/20\t≠\t11/20" in said) == (1, True)
 
 
-def test_a_student_without_an_id_of_the_platform_is_named(
-    run: Run, graded: str, gradebook: Gradebook
-) -> None:
+def test_a_student_without_an_id_of_the_platform_is_named(run: Run, graded: str, gradebook: Gradebook) -> None:
     gradebook.find_student("bob").lms_user_id = None
     gradebook.db.commit()
     status, said = run("push", graded, "--yes")

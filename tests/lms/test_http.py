@@ -33,9 +33,7 @@ from autograder.lms.service import Service, below, next_page
 from .lti import FastClock
 
 BASE = "https://lms.example.org"
-TOKEN = Reply(
-    200, {}, json.dumps({"access_token": "t", "expires_in": 3600, "scope": " ".join(WRITE_SCOPES)}).encode()
-)
+TOKEN = Reply(200, {}, json.dumps({"access_token": "t", "expires_in": 3600, "scope": " ".join(WRITE_SCOPES)}).encode())
 
 
 class Script:
@@ -247,9 +245,7 @@ def test_a_push_right_after_another_waits_for_the_next_second(key: keys.Key, tmp
     now = int(clock.now())
     with Ledger(tmp_path / "l.jsonl", ITEM.url) as book:
         book.intend(Score("u1", 3, 20, ""), now + 10)
-    found, script = service(
-        key, TOKEN, reply(), reply([{"userId": "u1", "resultScore": 17.5, "resultMaximum": 20}])
-    )
+    found, script = service(key, TOKEN, reply(), reply([{"userId": "u1", "resultScore": 17.5, "resultMaximum": 20}]))
     assert push(found, tmp_path / "l.jsonl") == []
     assert json.loads(script.requests[1][3] or b"")["timestamp"] == iso(now + 11)
 

@@ -12,14 +12,10 @@ from autograder.__main__ import main
 from autograder.errors import LmsError
 from autograder.lms import config, keys
 
-GOOD = (
-    '[platform]\nclient_id = "x"\ntoken_url = "https://a.example/t"\nlineitems_url = "https://a.example/l"\n'
-)
+GOOD = '[platform]\nclient_id = "x"\ntoken_url = "https://a.example/t"\nlineitems_url = "https://a.example/l"\n'
 
 
-def test_keygen_writes_a_key_only_its_owner_can_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_keygen_writes_a_key_only_its_owner_can_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lms", "keygen", "--dir", str(tmp_path)]) == 0
     key = keys.load(tmp_path / "lms-key.pem")
     assert (tmp_path / "lms-key.pem").stat().st_mode & 0o777 == 0o600
@@ -68,9 +64,7 @@ def test_what_is_no_rsa_key_is_refused(tmp_path: Path) -> None:
         keys.load(path)
     curve = ec.generate_private_key(ec.SECP256R1())
     path.write_bytes(
-        curve.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        curve.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     with pytest.raises(LmsError, match="not an RSA key"):
         keys.load(path)

@@ -97,9 +97,7 @@ def copy(full: Path, folder: Path) -> Path:
 
 # what a teacher may have put there; 12 is what we sent last, the others we sent before, or never
 @pytest.mark.parametrize("there", [10.0, 15.0, 3.0])
-def test_a_ledger_torn_at_any_byte_never_replaces_a_teachers_grade(
-    full: Path, tmp_path: Path, there: float
-) -> None:
+def test_a_ledger_torn_at_any_byte_never_replaces_a_teachers_grade(full: Path, tmp_path: Path, there: float) -> None:
     data = full.read_bytes()
     for length in range(0, len(data), 7):
         path = copy(full, tmp_path)
