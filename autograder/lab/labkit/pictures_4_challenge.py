@@ -141,7 +141,7 @@ def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     left.bar_label(left.containers[0], [f"{number(100 * reduction, 3)} %"], padding=4, color=INK)
     for step in STEPS:
         left.axvline(step, color=MUTED, linestyle=(0, (5, 1.5)))
-    left.set(xlim=(0, 1.1), title=say(_("reduction of the gap")))
+    left.set(xlim=(0, 1.1), ylim=(-0.6, 0.6), title=say(_("reduction of the gap")))
     left.set_xticks([0, *STEPS, 1], [f"{100 * step:.0f} %" for step in (0, *STEPS, 1)])
     left.set_yticks([])
     right.bar([0, 1], losses, color=[MUTED, VALIDATION], width=0.6)

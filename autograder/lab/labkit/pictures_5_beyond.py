@@ -131,7 +131,7 @@ def noise_figure() -> Figure:
     layers = (
         None,
         keras.layers.Dropout(0.35, seed=1),
-        keras.layers.SpatialDropout2D(0.35, seed=2),
+        keras.layers.SpatialDropout2D(0.35, seed=6),
         keras.layers.AlphaDropout(0.35, seed=3),
         keras.layers.GaussianDropout(0.35, seed=4),
     )
