@@ -1,6 +1,7 @@
 """What the visible checks are made of: they name the first structural problem, never the answer."""
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -14,7 +15,7 @@ class NotYet(AssertionError):
     """A visible check's sentence for the learner; in a notebook it is shown without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"✏️  {self}"]
+        return [textwrap.fill(f"✏️  {self}", 88)]
 
 
 def require(condition: Any, text: str, **values: Any) -> None:
@@ -59,9 +60,7 @@ def _require_takes(function: Callable[..., Any], name: str, count: int) -> None:
     try:
         signature.bind(*[None] * count)
     except TypeError as error:
-        text = _(
-            "{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}."
-        )
+        text = _("{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}.")
         raise NotYet(say(text, name=name, count=count, signature=signature)) from error
 
 
@@ -170,9 +169,7 @@ def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
     )
     for strength, loss in losses.items():
         value = require_number(strength, _keys_of(name))
-        require(
-            value >= 0, _("{name} has the key {value}: a strength is never negative."), name=name, value=value
-        )
+        require(value >= 0, _("{name} has the key {value}: a strength is never negative."), name=name, value=value)
         require(
             not hasattr(loss, "history") and np.ndim(loss) == 0,
             _("{name}[{strength}] must be one number, the loss after the last epoch; it is {kind}."),

@@ -67,7 +67,7 @@ def _draw_data_loss(axes: Axes) -> None:
     height = np.apply_along_axis(_data_loss, 2, np.dstack([across, up]))
     axes.contour(across, up, height, levels=[0.15, 0.6, 1.3, 2.3, 3.6, 5.2], colors=[MUTED], linewidths=0.9)
     axes.plot(*MINIMUM, marker="+", markersize=10, color=INK)
-    axes.annotate(say(_("data alone")), tuple(MINIMUM), (7, 5), textcoords="offset points")
+    axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.grid(False)
@@ -80,9 +80,7 @@ def plot_penalty_slopes() -> None:
     """Show λ|w| and λw² and their slopes: what pulls on a weight, and how hard when it is small already."""
     show(
         slopes_figure(),
-        say(
-            _("L1's pull on a weight is the same however small it is; L2's pull fades as the weight nears 0.")
-        ),
+        say(_("L1's pull on a weight is the same however small it is; L2's pull fades as the weight nears 0.")),
     )
 
 
@@ -119,9 +117,7 @@ def weights_figure(models: Mapping[str, Any]) -> Figure:
     """One histogram per model on shared axes; counts are logarithmic, so that few large weights show."""
     if not models:
         raise ValueError(say(_("There is nothing to draw: the dict of models is empty.")))
-    figure, grid = new_figure(
-        1, len(models), (2.6 * len(models) + 1, 2.7), sharex=True, sharey=True, squeeze=False
-    )
+    figure, grid = new_figure(1, len(models), (2.6 * len(models) + 1, 2.7), sharex=True, sharey=True, squeeze=False)
     bins = np.linspace(-0.4, 0.4, 81)
     for axes, (title, model) in zip(grid[0], models.items(), strict=True):
         kernel = next(np.asarray(w) for w in model.weights if len(w.shape) == 2)

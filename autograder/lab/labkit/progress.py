@@ -53,9 +53,7 @@ def train(
     report.finish()
     history = keras.callbacks.History()
     history.set_model(model)
-    history.set_params(
-        {"epochs": epochs, "batch_size": batch_size, "steps": len(train_data[1]) // batch_size}
-    )
+    history.set_params({"epochs": epochs, "batch_size": batch_size, "steps": len(train_data[1]) // batch_size})
     history.history, history.epoch = rows, list(range(len(rows["loss"])))
     return history
 
