@@ -134,7 +134,11 @@ class SandboxProvisioner(LocalProvisioner):
         return Jail(
             limits=self.sandbox.limits(),
             read_only=python_folders(),
-            placed=((connection, CONNECTION), *((file, WORK / file.name) for file in inputs)),
+            placed=(
+                (connection, CONNECTION),
+                *((file, WORK / file.name) for file in inputs),
+                *((Path(host), Path(inside)) for host, inside in self.sandbox.sockets.items()),
+            ),
             scratch=(Path("/tmp"), Path("/dev/shm"), HOME, WORK, SOCKETS),  # noqa: S108  # private to the jail
             hidden=self.sandbox.hidden_folders(),
             environment=self.sandbox.kernel_environment(),

@@ -38,6 +38,7 @@ class Sandbox(Configurable):
         help="variables of the grader's environment that a kernel may see; all others are dropped",
     )
     variables = Dict(Unicode(), config=True, help="variables set in every kernel, and their values")
+    sockets = Dict(Unicode(), config=True, help="unix sockets of the host that a kernel may use → path inside")
     hide = List(Unicode(), config=True, help="folders shown empty, where they lie below a visible one")
 
     def limits(self) -> Limits:

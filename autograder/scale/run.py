@@ -28,6 +28,8 @@ from autograder.scale.progress import Progress
 from autograder.store import Store
 
 CHECKS_DIR = Path(__file__).parents[1] / "checks"
+# what an outcome depends on, beside the files of checks themselves
+PROGRAM = ("checks", "execution", "grading", "trusted", "datasets.py", "records.py", "training.py")
 
 
 class Course(LoggingConfigurable):
@@ -64,7 +66,7 @@ class GradingRun:
         folder = self.root / self.scale.store if self.scale.store else None
         self.store = Store(folder / "outcomes", self.scale.store_bytes) if folder else None
         self.folder = folder
-        self.code = program_hash()
+        self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
         self._executor: Executor | None = None
         self._coming: Iterator[tuple[str, str]] | None = None
