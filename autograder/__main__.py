@@ -12,6 +12,7 @@ from autograder.i18n import _, say
 # modules are imported when asked for: some need Keras, which costs seconds
 COMMANDS = {
     "demo": ("autograder.demo", _("grade the class of examples from end to end")),
+    "release": ("autograder.release", _("make release/ again from source/")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),

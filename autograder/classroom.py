@@ -3,7 +3,8 @@
 A submission is a folder with
 
     submission.json     {"assignment": ..., "says": what it shows, "base": "reference" | "blank",
-                         "hands_in": [notebooks], "timestamp": when, UTC}; all but "assignment" may be left out
+                         "hands_in": [notebooks], "loses": [tasks], "timestamp": when, UTC};
+                         all but "assignment" may be left out
     <notebook>.py       what was typed into solution cells: `# %% <grade_id>` and then the cell's new text
     <notebook>.ipynb    a file handed in as it is, whatever it holds
 
@@ -14,7 +15,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Typed:
     base: str = "reference"
     hands_in: tuple[str, ...] | None = None
     timestamp: str = "2026-03-02 18:00:00 UTC"
-    points: Mapping[str, float] = field(default_factory=dict)
+    loses: tuple[str, ...] = ()
 
     @property
     def student(self) -> str:
@@ -53,8 +54,8 @@ def read(folder: Path) -> Typed:
     """
     try:
         about = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-        hands_in = about.pop("hands_in", None)
-        return Typed(folder, hands_in=tuple(hands_in) if hands_in is not None else None, **about)
+        lists: dict[str, Any] = {key: tuple(about.pop(key)) for key in ("hands_in", "loses") if key in about}
+        return Typed(folder, **lists, **about)
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(_("{folder} holds no submission: {reason}"), folder=folder, reason=error) from error
 
@@ -89,6 +90,8 @@ def hand_in(typed: Typed, course: Path) -> Path:
             path.unlink()
             continue
         reference = solutions(course / "source" / typed.assignment / path.name) if typed.base == "reference" else {}
+        if (typed.folder / path.name).exists():
+            continue  # handed in as it is, below
         own = typed.folder / f"{name}.py"
         _fill(path, reference | (answers(own.read_text(encoding="utf-8")) if own.exists() else {}))
     for extra in sorted(typed.folder.iterdir()):

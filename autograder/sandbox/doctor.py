@@ -103,7 +103,8 @@ def _surroundings() -> Iterator[tuple[bool, Message]]:
             Message(
                 _(
                     "No writable cgroup: the grader watches a kernel's memory itself, several times a "
-                    "second. For a hard limit start it with: systemd-run --user --scope -p Delegate=yes COMMAND"
+                    "second. For a hard limit start it with: "
+                    "systemd-run --user --scope -p Delegate=yes COMMAND"
                 )
             ),
         )

@@ -5,6 +5,7 @@ is walked first; whatever names a class or a function must be on the allow-list,
 a single variable is made. Archives (.keras, .h5, SavedModel) and pickles are never opened.
 """
 
+import copy
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,8 @@ def build(config: Mapping[str, Any]) -> Any:
     import keras
 
     try:
-        model = keras.saving.deserialize_keras_object(dict(config), safe_mode=True)
+        # Functional.from_config empties the config that it is given
+        model = keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)
         built = bool(model.built)
     except Exception as error:  # Keras raises nearly everything here, and all of it is about the learner's config
         raise EvidenceRefused(_("Keras cannot build your model again from its description.")) from error

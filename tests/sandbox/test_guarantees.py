@@ -16,7 +16,7 @@ from autograder.sandbox.rundir import UIDS
 from tests.sandbox.running import Running
 
 pytestmark = pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
-KINDS = ["cold"]
+KINDS = ["cold", "warm"]
 COURSE = Path(__file__).parents[2]
 
 
@@ -63,6 +63,7 @@ def submission(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=KINDS)
 def kernel(request: pytest.FixtureRequest, submission: Path) -> Iterator[Running]:
     with Running(submission, settings(request.param)) as running:
+        assert running.manager.provisioner.is_warm is (request.param == "warm")
         yield running
 
 
