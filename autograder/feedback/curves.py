@@ -64,13 +64,13 @@ def _panel(data: Curves, title: str, top: float, language: str) -> str:
     up, down = _points(held, top), _points(train, top)
     gap = f"M{' L'.join(up)} L{' L'.join(reversed(down))}Z"
     label = escape(translate(_("gap {gap:.2f}"), language, gap=held[-1] - train[-1]))
-    middle = _y((held[-1] + train[-1]) / 2, top)
+    above = min(_y(held[-1], top), _y(train[-1], top)) - 7
     return (
         f'<div class="panel"><p class="panel-title">{escape(name)}</p>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{spoken}">{_axes(top, len(train), language)}'
         f'<path class="gap" d="{gap}"/><path class="train" d="M{" L".join(down)}"/>'
         f'<path class="held" d="M{" L".join(up)}"/>'
-        f'<text class="gap-label" x="{WIDTH - RIGHT - 6}" y="{middle + 4:.0f}" text-anchor="end">{label}</text>'
+        f'<text class="gap-label" x="{WIDTH - RIGHT - 6}" y="{above:.0f}" text-anchor="end">{label}</text>'
         "</svg></div>"
     )
 
@@ -103,11 +103,11 @@ def _y(value: float, top: float) -> float:
 
 
 def _ceiling(value: float) -> float:
-    """The next of 1, 2, 4, 8 × 10ⁿ at or above `value`: quarters of it are short numbers."""
+    """The next number at or above `value` whose quarters are short."""
     if not math.isfinite(value) or value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(m * power for m in (1, 2, 4, 8, 10) if m * power >= value)
+    return next(m * power for m in (1, 1.2, 1.6, 2, 2.4, 3, 4, 6, 8, 10) if m * power >= value)
 
 
 def _range_bar(low: float, middle: float, high: float, language: str) -> str:

@@ -96,7 +96,7 @@ class Page:
         found: dict[int, Part] = {}
         current = None
         for index, cell in enumerate(self._cells):
-            heading = _heading(cell, 2)
+            heading = _heading(cell)
             if heading or current is None:
                 current = Part(f"part-{index}", heading or str(self.about["notebook"]))
             found[index] = current
@@ -135,8 +135,8 @@ class Page:
         for i in range(index, -1, -1):
             if self._part_of[i] is not part:
                 break
-            if not _is_answer(self._cells[i]) and (heading := _heading(self._cells[i], 6)):
-                return _plain(heading)
+            if not _is_answer(self._cells[i]) and (headings := _headings(self._cells[i])):
+                return _plain(headings[-1][1])
         return ""
 
     def _lesson(self, grade: TaskGrade | None, index: int) -> Part:
@@ -188,7 +188,7 @@ NO_ANSWER = _("No answer was given.")
 
 def _shown(cell: NotebookNode, opens: bool, budget: Budget) -> Iterator[Markup]:
     """The cell; without its heading where it opens a part, which has a heading of its own."""
-    if opens and _heading(cell, 2):
+    if opens and _heading(cell):
         cell = NotebookNode(cell, source=_HEADING.sub("", cell.source, count=1).strip())
     yield source(cell, budget) if cell.source.strip() else Markup()
     yield outputs(cell, budget)
@@ -198,12 +198,15 @@ def _first(part_of: dict[int, Part], part: Part) -> int:
     return next(i for i, p in part_of.items() if p is part)
 
 
-def _heading(cell: NotebookNode, deepest: int) -> str | None:
-    """The first heading of a Markdown cell, when it is not deeper than this."""
-    if cell.cell_type != "markdown":
-        return None
-    found = _HEADING.search(_FENCED.sub("", cell.source))
-    return found[2] if found and len(found[1]) <= deepest else None
+def _headings(cell: NotebookNode) -> list[tuple[str, str]]:
+    """(marks, text) of the headings of a Markdown cell."""
+    return _HEADING.findall(_FENCED.sub("", cell.source)) if cell.cell_type == "markdown" else []
+
+
+def _heading(cell: NotebookNode) -> str | None:
+    """The heading with which a Markdown cell opens a part: of level 1 or 2."""
+    marks, text = next(iter(_headings(cell)), ("###", ""))
+    return text if len(marks) <= 2 else None
 
 
 def _plain(heading: str) -> str:

@@ -32,12 +32,12 @@ ATTRIBUTES = {
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def markdown(source: str, *, shift: int = 2) -> Markup:
-    """Markdown with `$formulas$` as HTML; headings go `shift` levels down. No script, style, id, form or image stays.
+def markdown(source: str) -> Markup:
+    """Markdown with `$formulas$` as HTML, below a heading of level 3. No script, style, id, form or image stays.
 
     Formulas become MathML (https://www.w3.org/TR/mathml-core/), which browsers show without a program.
     """
-    renderer = _Renderer(shift)
+    renderer = _Renderer()
     to_html: Any = mistune.create_markdown(renderer=renderer, plugins=["table", "math", "strikethrough"])
     try:
         html = str(to_html(source[:MAX_SOURCE]))
@@ -100,14 +100,13 @@ def sentence(text: str) -> Markup:
 class _Renderer(mistune.HTMLRenderer):
     """Keeps raw HTML for the cleaning; puts a token where a formula comes."""
 
-    def __init__(self, shift: int) -> None:
+    def __init__(self) -> None:
         super().__init__(escape=False)
-        self.shift = shift
         self.formulas: list[str] = []
         self.token = f"formula-{secrets.token_hex(8)}"  # cannot be written by who wrote the text
 
     def heading(self, text: str, level: int, **_attributes: Any) -> str:
-        level = min(6, level + self.shift)
+        level = min(6, max(4, level + 1))
         return f"<h{level}>{text}</h{level}>\n"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """A course with one graded submission, made without running anything: what `nbgrader autograde` leaves behind."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 
 from autograder.grading.job import Outcome
 from autograder.grading.report import html_report
@@ -32,8 +34,14 @@ Read from right to left.
 
 </details>
 """
-GIVEN = {"train": [2 * math.exp(-i / 9) + 0.07 for i in range(40)], "held_out": [0.62 + math.exp(-i / 4) for i in range(40)]}
-THEIRS = {"train": [2 * math.exp(-i / 9) + 0.2 for i in range(40)], "held_out": [0.53 + math.exp(-i / 4) for i in range(40)]}
+GIVEN = {
+    "train": [2 * math.exp(-i / 9) + 0.07 for i in range(40)],
+    "held_out": [0.62 + math.exp(-i / 4) for i in range(40)],
+}
+THEIRS = {
+    "train": [2 * math.exp(-i / 9) + 0.2 for i in range(40)],
+    "held_out": [0.53 + math.exp(-i / 4) for i in range(40)],
+}
 PICTURE = {"given": GIVEN, "theirs": THEIRS, "reduction": [0.25, 0.29, 0.32]}
 
 
@@ -54,7 +62,14 @@ def results() -> list[CheckResult]:
 
 def meta(grade_id: str, **more: Any) -> dict[str, Any]:
     """nbgrader's metadata of a cell."""
-    base = {"schema_version": 3, "grade_id": grade_id, "grade": False, "solution": False, "locked": False, "task": False}
+    base = {
+        "schema_version": 3,
+        "grade_id": grade_id,
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "task": False,
+    }
     return {"nbgrader": {**base, **more}}
 
 
@@ -64,7 +79,9 @@ def notebook(answer: str = "def l2_penalty(w, lam):\n    return lam * (w**2).sum
     cells = [
         new_markdown_cell("# 1 · Penalties\n\nWelcome.", id="title"),
         new_markdown_cell(LESSON, id="penalty-lesson"),
-        new_code_cell("lab.picture()", outputs=[new_output("display_data", {"image/png": PIXEL, "text/plain": "Two ellipses."})]),
+        new_code_cell(
+            "lab.picture()", outputs=[new_output("display_data", {"image/png": PIXEL, "text/plain": "Two ellipses."})]
+        ),
         new_markdown_cell("### ✏️ Exercise 1.1 — By hand (6 points)\n\nWrite it.", id="penalty-task"),
         new_code_cell(answer, metadata=meta("penalty", solution=True), outputs=extra.get("outputs", [])),
         new_code_cell(
@@ -73,9 +90,13 @@ def notebook(answer: str = "def l2_penalty(w, lam):\n    return lam * (w**2).sum
             outputs=[new_output("display_data", {"text/html": html_report(grade, "en")})],
         ),
         new_markdown_cell("## 1.2 · Justify\n\n### ✏️ Exercise 1.2 (4 points)", id="explain-task"),
-        new_markdown_cell(extra.get("essay", "Because **it works**."), metadata=meta("explain", solution=True, grade=True, points=4)),
+        new_markdown_cell(
+            extra.get("essay", "Because **it works**."), metadata=meta("explain", solution=True, grade=True, points=4)
+        ),
     ]
-    return new_notebook(cells=cells, metadata={"autograder": extra.get("stored") or stored(grade, extra.get("language", "en"))})
+    return new_notebook(
+        cells=cells, metadata={"autograder": extra.get("stored") or stored(grade, extra.get("language", "en"))}
+    )
 
 
 def stored(grade: TaskGrade, language: str) -> dict[str, Any]:
@@ -83,7 +104,9 @@ def stored(grade: TaskGrade, language: str) -> dict[str, Any]:
     return pack(Outcome(grades={"penalty": grade}, seconds=12.5), language)
 
 
-def lay_out(course: Path, nb: NotebookNode, student: str = "ada", scores: Mapping[str, float | None] | None = None) -> None:
+def lay_out(
+    course: Path, nb: NotebookNode, student: str = "ada", scores: Mapping[str, float | None] | None = None
+) -> None:
     """Write the autograded notebook and the gradebook."""
     folder = course / "autograded" / student / "unit"
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,13 +117,14 @@ def lay_out(course: Path, nb: NotebookNode, student: str = "ada", scores: Mappin
 
 def fill_gradebook(course: Path, students: Sequence[tuple[str, Mapping[str, float | None]]]) -> None:
     """One assignment with one notebook, and for each learner a score per grade cell; None: a person grades it."""
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "course") as book:
+    with warnings.catch_warnings(), Gradebook(f"sqlite:///{course / 'gradebook.db'}", "course") as book:
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way of adding a submission
         book.update_or_create_assignment("unit")
         book.update_or_create_notebook("1_penalties", "unit")
         for name, points, kind in (("penalty_test", 6, "code"), ("explain", 4, "markdown")):
             book.update_or_create_grade_cell(name, "1_penalties", "unit", max_score=points, cell_type=kind)
             book.update_or_create_source_cell(name, "1_penalties", "unit", cell_type=kind)
-        for name, kind in (("penalty", "code"), ("explain", "markdown")):
+        for name in ("penalty", "explain"):
             book.update_or_create_solution_cell(name, "1_penalties", "unit")
         for student, scores in students:
             book.update_or_create_student(student)
