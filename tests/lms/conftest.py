@@ -11,6 +11,8 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
+from .lti import Peer, start_peer
+
 MOODLE = Path(__file__).parent / "moodle"
 WORKSHEET = MOODLE / "Grades-KERAS101-week1-3.graded.csv"
 NAMES = {"alice": ("Alice", "Ångström"), "bob": ("Bob", "O'Brien"), "carol": ("Carol", "van der Berg, Jr")}
@@ -86,3 +88,13 @@ def set_grade(gradebook: Gradebook) -> SetGrade:
         gradebook.db.commit()
 
     return set_grade
+
+
+@pytest.fixture(scope="session")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    """Open edX's LTI consumer, running on 127.0.0.1."""
+    found, process = start_peer(tmp_path_factory.mktemp("peer"))
+    yield found
+    process.stdin.close()  # type: ignore[union-attr]  # a pipe: see start_peer
+    process.wait(timeout=30)
+    process.stdout.close()  # type: ignore[union-attr]

@@ -52,7 +52,7 @@ def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     axes.plot(epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation")))
     axes.plot(best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT)
     axes.annotate(say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center")
-    axes.text(stop + 0.4, 0.03, say(_("stop")), color=INK, transform=axes.get_xaxis_transform())
+    axes.annotate(say(_("stop")), (stop, values[stop]), (4, 8), textcoords="offset points", color=INK)
     axes.set(xlabel=say(_("epoch")), ylabel=say(_("cross-entropy")), ylim=(0.9 * min(values), None))
     axes.yaxis.set_major_formatter(lambda value, _position: number(value))
     axes.legend(loc="upper right", labelcolor=INK)

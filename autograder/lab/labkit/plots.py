@@ -107,7 +107,7 @@ def sweep_figure(val_losses: Mapping[float, float], label: str, log: bool) -> Fi
     axes.plot(places, losses, color=VALIDATION, marker="o", linewidth=2)
     ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "color": ACCENT}
     axes.plot(places[best], losses[best], marker="o", **ring)
-    axes.annotate(say(_("lowest")), (places[best], losses[best]), (0, 12), textcoords="offset points", ha="center")
+    axes.annotate(say(_("lowest")), (places[best], losses[best]), (0, -20), textcoords="offset points", ha="center")
     axes.set_xticks(places, [number(s) for s in strengths])
     axes.set_xlabel(label)
     axes.set_ylabel(say(_("validation cross-entropy")))
