@@ -136,6 +136,12 @@ def train(
     return trainer.run(epochs, seed, on_epoch)
 
 
+def loss_of(model: Any, x: Any, y: Any) -> float:
+    """The model's loss in inference mode: mean cross-entropy on `x` (n, ...), `y` (n,), and penalties, in nats."""
+    images, labels = _tensors(x, y)
+    return float(_crossentropy(labels, model(images, training=False)) + _penalty(model))
+
+
 def _tensors(x: Any, y: Any) -> tuple[Any, Any]:
     return tf.constant(np.asarray(x, "float32")), tf.constant(np.asarray(y, "int32").reshape(-1))
 

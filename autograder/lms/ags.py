@@ -136,9 +136,7 @@ class LineItems:
 
     def send(self, item: LineItem, score: Score, timestamp: float) -> None:
         """Send one score, once. Raises LmsUnreachable when it may or may not have been taken."""
-        self.service.request(
-            "POST", below(item.url, "scores"), SCORE, score.to_json(timestamp), repeatable=False
-        )
+        self.service.request("POST", below(item.url, "scores"), SCORE, score.to_json(timestamp), repeatable=False)
 
 
 def _entries(page: Any) -> list[dict[str, Any]]:

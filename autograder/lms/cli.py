@@ -27,9 +27,7 @@ LEDGERS = Path(".autograder") / "lms"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the subcommands and their options."""
     commands = parser.add_subparsers(dest="lms_command", required=True, metavar="COMMAND")
-    keygen = _command(
-        commands, "keygen", _("make the tool's key, and its public half for the platform"), _keygen
-    )
+    keygen = _command(commands, "keygen", _("make the tool's key, and its public half for the platform"), _keygen)
     keygen.add_argument("--dir", type=Path, default=Path(), help=say(_("folder for the three files")))
     roster = _command(commands, "roster", _("learn the platform's ids of the students"), _roster)
     roster.add_argument("--by-email", action="store_true", help=say(_("also match by e-mail address")))
@@ -42,20 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--cap", action="store_true", help=say(_("lower bonus points to the maximum")))
     for command in (roster, push):
         command.add_argument("--overwrite", action="store_true", help=say(_("replace what others changed")))
-    forget = _command(
-        commands, "forget", _("remove what is kept here about a student's grades there"), _forget
-    )
+    forget = _command(commands, "forget", _("remove what is kept here about a student's grades there"), _forget)
     forget.add_argument("student", help=say(_("the student's id in nbgrader")))
     for command in (roster, push, forget):
-        command.add_argument(
-            "--yes", action="store_true", help=say(_("do it; otherwise only say what would be"))
-        )
+        command.add_argument("--yes", action="store_true", help=say(_("do it; otherwise only say what would be")))
     for command in (roster, push, status, forget):
         command.add_argument("--db", default="", help=say(_("the gradebook, if not that of this folder")))
     for command in (roster, push, status):
-        command.add_argument(
-            "--config", type=Path, default=Path("lms.toml"), help=say(_("the platform's addresses"))
-        )
+        command.add_argument("--config", type=Path, default=Path("lms.toml"), help=say(_("the platform's addresses")))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,22 +76,16 @@ def _keygen(arguments: argparse.Namespace) -> int:
 def _roster(arguments: argparse.Namespace) -> int:
     platform = config.load(arguments.config)
     if not platform.memberships_url:
-        raise LmsError(
-            _("{path}: “{name}” is missing in [platform]."), path=arguments.config, name="memberships_url"
-        )
+        raise LmsError(_("{path}: “{name}” is missing in [platform]."), path=arguments.config, name="memberships_url")
     service = connect(platform, arguments.config, nrps.SCOPES)
     members = nrps.read_members(service, platform.memberships_url)
     with open_gradebook(arguments.db) as gradebook:
-        roster = nrps.match_roster(
-            gradebook, members, by_email=arguments.by_email, overwrite=arguments.overwrite
-        )
+        roster = nrps.match_roster(gradebook, members, by_email=arguments.by_email, overwrite=arguments.overwrite)
         for match in roster.changes:
             print(f"{match.student}\t{match.before or '—'} → {match.user_id}")
         for problem in roster.problems:
             print(problem)
-        text = _(
-            "{known} students known on the platform, {changes} new; {unknown} learners there are not here."
-        )
+        text = _("{known} students known on the platform, {changes} new; {unknown} learners there are not here.")
         print(say(text, known=len(roster.matches), changes=len(roster.changes), unknown=roster.unknown))
         if arguments.yes:
             nrps.save_roster(gradebook, roster)

@@ -67,9 +67,7 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         found = self._index.get(path)
         # nbgrader names each skipped file in its own log; here only numbers: file names hold people's names
         if found is None:
-            self.log.warning(
-                say(_("Skipped a file: the platform gives no such name, or it fits two people."))
-            )
+            self.log.warning(say(_("Skipped a file: the platform gives no such name, or it fits two people.")))
             return None
         if problem := self._problem(path, found):
             why = say(problem.text, **problem.values)
@@ -152,9 +150,7 @@ class MoodleCollector(LmsCollector):
     match_email = Bool(False, help="also match by the gradebook's e-mail addresses").tag(config=True)
     blind = Bool(False, help="blind marking: use participant-N as id").tag(config=True)
 
-    _folder = re.compile(
-        r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_file(?:_?/|_)(?P<file>.+)", re.DOTALL
-    )
+    _folder = re.compile(r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_file(?:_?/|_)(?P<file>.+)", re.DOTALL)
 
     def find(self, path: Path) -> Found | None:
         # from the left: what follows the first match is the learner's own naming

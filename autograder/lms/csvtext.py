@@ -107,9 +107,7 @@ def read_csv(path: Path, encoding: str = "") -> CsvText:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LmsError(
-            _("Cannot read the sheet {path}: {reason}."), path=path, reason=error.strerror
-        ) from error
+        raise LmsError(_("Cannot read the sheet {path}: {reason}."), path=path, reason=error.strerror) from error
     mark, found = next(((m, e) for m, e in MARKS if data.startswith(m)), (b"", encoding or "utf-8"))
     try:
         text = data[len(mark) :].decode(found)
@@ -119,9 +117,7 @@ def read_csv(path: Path, encoding: str = "") -> CsvText:
     delimiter = _delimiter(text)
     records = parse(text, delimiter)
     if not records or not any(c.value for c in records[0].cells):
-        raise LmsError(
-            _("{path} has no header line: expected the file as the platform made it."), path=path.name
-        )
+        raise LmsError(_("{path} has no header line: expected the file as the platform made it."), path=path.name)
     return CsvText(mark, found, text, delimiter, records)
 
 

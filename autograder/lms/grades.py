@@ -95,9 +95,7 @@ def read_grades(
         text = _("The gradebook has no assignment “{assignment}”. It has: {known}.")
         raise LmsError(text, assignment=assignment, known=known) from None
     if not found.max_score > 0:
-        raise LmsError(
-            _("The assignment “{assignment}” has no points: nothing to send."), assignment=assignment
-        )
+        raise LmsError(_("The assignment “{assignment}” has no points: nothing to send."), assignment=assignment)
     only = set(students)
     submissions = {s.student_id: s for s in gradebook.assignment_submissions(assignment)}
     everyone = sorted(gradebook.students, key=lambda s: str(s.id))

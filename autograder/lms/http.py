@@ -53,9 +53,7 @@ class Reply:
         try:
             return json.loads(self.body)
         except ValueError as error:
-            raise LmsRefused(
-                _("The platform's answer is not JSON: is the address in lms.toml right?")
-            ) from error
+            raise LmsRefused(_("The platform's answer is not JSON: is the address in lms.toml right?")) from error
 
 
 class Transport(Protocol):

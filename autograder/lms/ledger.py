@@ -181,8 +181,9 @@ class Ledger:
             entry.confirmed, entry.pending = sent, []
 
     def _start(self) -> None:
-        """Begin a new journal in place of the old one."""
-        self._entries, self._salt, self._head, self._end = {}, secrets.token_hex(16), "", 0
+        """Begin a new journal in place of the old one; digests that were believed stay valid."""
+        self._salt = self._salt or secrets.token_hex(16)
+        self._entries, self._head, self._end = {}, "", 0
         self.believed = True
         self._append({"course": self._course, "version": VERSION, "salt": self._salt})
 

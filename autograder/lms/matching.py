@@ -94,9 +94,7 @@ def match(
         if not found:
             problems.append(Problem(student, Message(_("no line of the sheet has this id"))))
         elif len(found) > 1 or claims[min(found)] > 1:
-            problems.append(
-                Problem(student, Message(_("ambiguous: the id fits more than one line or learner")))
-            )
+            problems.append(Problem(student, Message(_("ambiguous: the id fits more than one line or learner"))))
         else:
             matched[student] = min(found)
     return matched, problems

@@ -18,12 +18,8 @@ _IDENTIFIER = re.compile(r"\D*?(\d+)\s*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h時시]\s?\d{2}")
 # core's "yes" and "no" (lang/*/moodle.php), for the column "Grade can be changed"
-YES = frozenset(
-    "yes oui ja sí si sim да tak ano áno kyllä igen evet ναι da はい 是 예 نعم כן bai oes".split()
-)
-NO = frozenset(
-    "no non nein não nee nej nei нет nie ne ei nem hayır όχι nu いいえ 否 아니요 아니오 لا לא ez".split()
-)
+YES = frozenset("yes oui ja sí si sim да tak ano áno kyllä igen evet ναι da はい 是 예 نعم כן bai oes".split())
+NO = frozenset("no non nein não nee nej nei нет nie ne ei nem hayır όχι nu いいえ 否 아니요 아니오 لا לא ez".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +58,7 @@ def find_columns(csv: CsvText, feedback_header: str = "") -> Worksheet:
         raise LmsError(_("Two lines of the sheet have the same participant number."))
     width = len(csv.header)
     if any(len(record) != width for record in body):
-        raise LmsError(
-            _("Some lines of the sheet have more or fewer cells than its header: download it again.")
-        )
+        raise LmsError(_("Some lines of the sheet have more or fewer cells than its header: download it again."))
     found = [c for c in range(1, width - 3) if _is_grade(csv, c)]
     if len(found) != 1:
         text = _(

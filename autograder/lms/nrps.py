@@ -60,12 +60,12 @@ def read_members(service: Service, url: str) -> list[Member]:
         if not isinstance(people, list):
             raise LmsRefused(_("The platform's answer is not a list of members: is memberships_url right?"))
         for person in people:
-            if member := _member(person):
+            if member := learner_of(person):
                 members[member.user_id] = member
     return list(members.values())
 
 
-def _member(person: dict[str, Any]) -> Member | None:
+def learner_of(person: dict[str, Any]) -> Member | None:
     roles = [str(role).rsplit("#", 1)[-1] for role in person.get("roles", ())]
     if "Learner" not in roles or person.get("status", "Active") != "Active" or not person.get("user_id"):
         return None
@@ -95,9 +95,7 @@ def match_roster(
         elif len(found) > 1 or claims[min(found)] > 1:
             problems.append(Problem(student.id, Message(_("ambiguous: fits more than one person"))))
         elif student.lms_user_id not in (None, "", min(found)) and not overwrite:
-            problems.append(
-                Problem(student.id, Message(_("has another id already (--overwrite replaces it)")))
-            )
+            problems.append(Problem(student.id, Message(_("has another id already (--overwrite replaces it)"))))
         else:
             matches.append(Match(student.id, min(found), student.lms_user_id or None))
     known = {user for found in hits.values() for user in found} | {s.lms_user_id for s in students}

@@ -68,10 +68,7 @@ def make_plan(
 
 def first_plan(grades: Grades, item: LineItem) -> list[Step]:
     """What to do about each row when the platform has nothing of this assignment yet."""
-    return [
-        Step(row, score_of(row, item), _blocked(row) or Action.SEND, None)
-        for row in _one_owner_each(grades.rows)
-    ]
+    return [Step(row, score_of(row, item), _blocked(row) or Action.SEND, None) for row in _one_owner_each(grades.rows)]
 
 
 def _one_owner_each(rows: Sequence[GradeRow]) -> Sequence[GradeRow]:

@@ -34,9 +34,7 @@ class Service:
         self._token = ""
         self._expires = 0.0  # on the monotonic clock
 
-    def request(
-        self, method: str, url: str, media_type: str, data: Any = None, *, repeatable: bool = True
-    ) -> Reply:
+    def request(self, method: str, url: str, media_type: str, data: Any = None, *, repeatable: bool = True) -> Reply:
         """Send `data` as JSON of `media_type`, or ask for `media_type` when there is none.
 
         Raises LmsRefused for an error status, LmsUnreachable, and LmsError for an address elsewhere.
@@ -110,9 +108,7 @@ class Service:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION,
-            "client_assertion": jwt.encode(
-                claims, self._key.private, algorithm="RS256", headers={"kid": self._key.id}
-            ),
+            "client_assertion": jwt.encode(claims, self._key.private, algorithm="RS256", headers={"kid": self._key.id}),
             "scope": " ".join(self._scopes),
         }
         return urlencode(form).encode()

@@ -80,9 +80,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         for problem in filled.problems:
             self.log.warning(say(_("left out: {problem}"), problem=problem))
         for row in filled.held:
-            self.log.warning(
-                say(_("held back: {student}: {state}"), student=row.student, state=row.state.label)
-            )
+            self.log.warning(say(_("held back: {student}: {state}"), student=row.student, state=row.state.label))
         self.log.info(say(_("{count} grades written to {path}"), count=len(filled.students), path=target))
 
     def fill(self, gradebook: Gradebook) -> Filled:
@@ -131,9 +129,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
             text = _("A sheet is for one assignment: give --assignment=\"['NAME']\".")
             raise LmsError(text)
         students = [str(s) for s in self.student]
-        return read_grades(
-            gradebook, names[0], missing_as_zero=self.missing_as_zero, cap=self.cap, students=students
-        )
+        return read_grades(gradebook, names[0], missing_as_zero=self.missing_as_zero, cap=self.cap, students=students)
 
     def _refusal(self, row: GradeRow, line: Line) -> Message | None:
         """Why `row` must not go into `line`; None when it may."""
@@ -161,9 +157,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
 class MoodleWorksheet(SheetExporter):
     """Moodle's offline grading worksheet (assignment → "Download grading worksheet")."""
 
-    yes = Unicode("", help="the sheet's word for yes, in a language this program does not know").tag(
-        config=True
-    )
+    yes = Unicode("", help="the sheet's word for yes, in a language this program does not know").tag(config=True)
     feedback_column = Unicode("", help="header of the feedback comments, when not the last").tag(config=True)
 
     def layout(self, csv: CsvText, grades: Grades) -> Layout:
@@ -173,8 +167,7 @@ class MoodleWorksheet(SheetExporter):
             Line(
                 record,
                 # under blind marking learners are collected by their participant number
-                self._identity().of_line(record, keys)
-                | {("id", f"participant-{moodle.participant(record)}")},
+                self._identity().of_line(record, keys) | {("id", f"participant-{moodle.participant(record)}")},
                 moodle.maximum(record[at.maximum]),
                 moodle.is_locked(record[at.changeable], self.yes),
             )

@@ -9,6 +9,7 @@ from autograder.errors import SetupError
 from autograder.execution.runner import task_of
 from autograder.grading.job import Outcome
 from autograder.grading.report import UNGRADED, html_report, note, plain_report
+from autograder.grading.results import pack
 from autograder.i18n import Message, _
 from autograder.records import CheckResult, TaskGrade
 from autograder.records import Outcome as CheckOutcome
@@ -74,7 +75,7 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
             )
             cell.outputs = [v4.new_output("display_data", data=texts)]
             cell.execution_count = None
-        nb.metadata.pop("autograder", None)
+        nb.metadata["autograder"] = pack(resources[KEY], language)  # for the feedback page and the class report
         return nb, resources
 
 

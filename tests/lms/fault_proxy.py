@@ -42,9 +42,7 @@ class FaultProxy:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._pending: list[threading.Thread] = []
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        ).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def reset(self, seed: int, probability: float, faults: tuple[str, ...] = FAULTS) -> None:
         self.dice, self.probability, self.faults = random.Random(seed), probability, faults
@@ -113,9 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
         target = HTTPConnection(self.proxy.target.hostname or "", self.proxy.target.port or 80, timeout=30)
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "content-length")}
-        target.request(
-            self.command, self.path, body or None, headers
-        )  # Host stays: addresses point back here
+        target.request(self.command, self.path, body or None, headers)  # Host stays: addresses point back here
         reply = target.getresponse()
         answer = reply.read()
         kept = {k: v for k, v in reply.getheaders() if k.lower() in ("content-type", "link")}

@@ -57,9 +57,7 @@ def test_moodles_own_zip_is_collected_by_the_worksheet(course: Path, kind: str) 
     )
     # bob's helper.py is no notebook, carol's notebook had another name
     assert collected(course) == {
-        f"{student}/week1/{file}"
-        for student in ("alice", "bob", "carol")
-        for file in ("week1.ipynb", "timestamp.txt")
+        f"{student}/week1/{file}" for student in ("alice", "bob", "carol") for file in ("week1.ipynb", "timestamp.txt")
     }
     stamp = (course / "submitted" / "bob" / "week1" / "timestamp.txt").read_text()
     assert stamp.startswith("2026-11-22 09:17")  # 10:17 in Paris

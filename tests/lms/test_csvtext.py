@@ -93,9 +93,7 @@ def test_a_file_without_a_change_is_the_same_bytes(
 ) -> None:
     text, delimiter, _rows = table
     mark, name = encoding
-    assert CsvText(mark, name, text, delimiter, parse(text, delimiter)).with_cells({}) == mark + text.encode(
-        name
-    )
+    assert CsvText(mark, name, text, delimiter, parse(text, delimiter)).with_cells({}) == mark + text.encode(name)
 
 
 @pytest.mark.parametrize(("text", "delimiter"), [("a,b\n1,2", ","), ('a;"b,c,d";e\n', ";"), ("a\tb\n", "\t")])
@@ -140,9 +138,7 @@ def test_a_missing_or_empty_file_is_said(tmp_path: Path) -> None:
         read_csv(tmp_path / "empty.csv")
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "grades.csv"
     path.write_bytes(b"old")
 

@@ -11,9 +11,7 @@ from autograder.lms.grades import State, number, read_grades
 from .conftest import SetGrade
 
 
-def test_a_row_has_the_score_after_penalties_and_what_graders_wrote(
-    gradebook: Gradebook, set_grade: SetGrade
-) -> None:
+def test_a_row_has_the_score_after_penalties_and_what_graders_wrote(gradebook: Gradebook, set_grade: SetGrade) -> None:
     set_grade("alice", 12, 5.5, penalty=2, comment="Look at λ again.")
     gradebook.update_or_create_student("alice", lms_user_id="101")
     (row,) = read_grades(gradebook, "week1").rows

@@ -25,9 +25,7 @@ def proxy(peer: Peer) -> Iterator[FaultProxy]:
     found.close()
 
 
-def push_until_done(
-    peer: Peer, proxy: FaultProxy, points: dict[str, float], name: str, ledger: Path, seed: int
-) -> int:
+def push_until_done(peer: Peer, proxy: FaultProxy, points: dict[str, float], name: str, ledger: Path, seed: int) -> int:
     """Push as a teacher does: again when the command fails. Returns how often it ran."""
     for run in range(1, 9):
         items = peer.through(proxy.behind).items(seed=seed, read=READ_TIMEOUT, attempts=5)
@@ -56,9 +54,7 @@ def test_each_fault_alone_is_survived(peer: Peer, proxy: FaultProxy, tmp_path: P
 
 
 @pytest.mark.slow
-def test_after_200_runs_with_faults_every_grade_is_right(
-    peer: Peer, proxy: FaultProxy, tmp_path: Path
-) -> None:
+def test_after_200_runs_with_faults_every_grade_is_right(peer: Peer, proxy: FaultProxy, tmp_path: Path) -> None:
     """Each run: a class is graded and pushed, a teacher changes one grade, others are regraded and pushed."""
     proxy.counts.clear()
     for seed in range(200):

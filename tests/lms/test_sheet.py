@@ -68,9 +68,7 @@ def test_moodles_worksheet_differs_in_grade_and_feedback_only(
 def test_a_locked_row_keeps_its_grade_and_its_feedback(gradebook: Gradebook, set_grade: SetGrade) -> None:
     set_grade("alice", 5)  # "Grade can be changed" is No: Moodle would skip the grade, yet take the feedback
     set_grade("carol", 12)
-    with pytest.raises(
-        LmsError, match=r"Nothing was written: 1 .*\n  alice: the sheet says .* cannot be changed"
-    ):
+    with pytest.raises(LmsError, match=r"Nothing was written: 1 .*\n  alice: the sheet says .* cannot be changed"):
         fill(MoodleWorksheet, gradebook, WORKSHEET, strip_domain=True)
     filled = fill(MoodleWorksheet, gradebook, WORKSHEET, strip_domain=True, partial=True)
     assert [p.student for p in filled.problems] == ["alice"]
@@ -107,9 +105,7 @@ def test_a_scale_is_refused(gradebook: Gradebook, set_grade: SetGrade, tmp_path:
         fill(MoodleWorksheet, gradebook, sheet)
 
 
-def test_two_lines_for_one_participant_are_refused(
-    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
-) -> None:
+def test_two_lines_for_one_participant_are_refused(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
     with pytest.raises(LmsError, match="same participant number"):
         fill(MoodleWorksheet, gradebook, saved(tmp_path, FRENCH.replace("Participant 7", "Participant 12")))
 
@@ -129,9 +125,7 @@ def test_a_score_over_the_maximum_is_refused_and_can_be_capped(
     set_grade("bob", 12, 9)
     with pytest.raises(LmsError, match="bob: 21 points are more than the maximum of 20"):
         fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True)
-    assert (
-        b",20,20.00,Yes" in fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True, cap=True).data
-    )
+    assert b",20,20.00,Yes" in fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True, cap=True).data
 
 
 def test_another_maximum_is_refused_and_can_be_rescaled(
@@ -141,10 +135,7 @@ def test_another_maximum_is_refused_and_can_be_rescaled(
     open_worksheet.write_bytes(open_worksheet.read_bytes().replace(b",20.00,", b",100.00,"))
     with pytest.raises(LmsError, match="the sheet's maximum is 100, the gradebook's 20"):
         fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True)
-    assert (
-        b",75,100.00,Yes"
-        in fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True, rescale=True).data
-    )
+    assert b",75,100.00,Yes" in fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True, rescale=True).data
 
 
 def test_a_learner_who_is_not_in_the_sheet_is_listed(
@@ -165,9 +156,7 @@ def test_e_mail_is_compared_only_when_asked_for(
     assert fill(MoodleWorksheet, gradebook, open_worksheet, match_email=True).students == ("bob",)
 
 
-def test_feedback_is_no_formula_in_a_spreadsheet(
-    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
-) -> None:
+def test_feedback_is_no_formula_in_a_spreadsheet(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
     set_grade("alice", 3, comment='=HYPERLINK("http://127.0.0.1")')
     exporter = MoodleWorksheet()
     assert exporter.feedback_text("=1+1") == "&#61;1+1"
@@ -194,9 +183,7 @@ def test_canvas_gets_ids_one_assignment_and_graded_lines_only(
     )
 
 
-def test_canvas_ids_come_from_the_gradebook_too(
-    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
-) -> None:
+def test_canvas_ids_come_from_the_gradebook_too(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
     gradebook.update_or_create_student("alice", lms_user_id="103")
     set_grade("alice", 5)
     sheet = saved(tmp_path, CANVAS)
@@ -215,9 +202,7 @@ def test_two_learners_never_share_a_line(gradebook: Gradebook, set_grade: SetGra
         fill(CanvasGradebook, gradebook, saved(tmp_path, CANVAS))
 
 
-def test_canvas_assignment_is_chosen_by_title_or_id(
-    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
-) -> None:
+def test_canvas_assignment_is_chosen_by_title_or_id(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
     set_grade("bob", 0)
     twice = saved(tmp_path, CANVAS.replace("week2 (7002)", "week1 (7002)"))
     with pytest.raises(LmsError, match=r"2 columns .*“week1”.*week1 \(7001\), week1 \(7002\)"):
@@ -226,18 +211,12 @@ def test_canvas_assignment_is_chosen_by_title_or_id(
     assert filled.data.splitlines()[0].endswith(b"week1 (7001)")
 
 
-def test_any_sheet_is_filled_by_its_headers(
-    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
-) -> None:
+def test_any_sheet_is_filled_by_its_headers(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
     set_grade("bob", 7)
     text = '"Username"\t"Name"\t"Score"\t"Max"\r\n"bob"\t"O\'Brien"\t""\t"20"\r\n"alice"\t"Å"\t"4"\t"20"'
     sheet = saved(tmp_path, text, "utf-16")
-    filled = fill(
-        CsvSheet, gradebook, sheet, key_column="Username", grade_column="Score", maximum_column="Max"
-    )
-    assert filled.data == sheet.read_bytes()[:2] + text.replace('"O\'Brien"\t""', '"O\'Brien"\t"7"').encode(
-        "utf-16-le"
-    )
+    filled = fill(CsvSheet, gradebook, sheet, key_column="Username", grade_column="Score", maximum_column="Max")
+    assert filled.data == sheet.read_bytes()[:2] + text.replace('"O\'Brien"\t""', '"O\'Brien"\t"7"').encode("utf-16-le")
 
 
 def test_a_column_that_is_missing_or_doubled_is_named(

@@ -38,7 +38,7 @@ class Trainer:
         self._data = (*_tensors(*train_data), *_tensors(*validation_data))
         self.rows = len(train_data[1])
         self.batch_size = min(batch_size, self.rows)
-        self._initial = [np.array(v) for v in self._variables()]
+        self._initial = [v.numpy() for v in self._variables()]
         self._epoch = tf.function(self._one_epoch, jit_compile=True)
 
     def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:
@@ -134,6 +134,12 @@ def train(
         optimizer=optimizer,
     )
     return trainer.run(epochs, seed, on_epoch)
+
+
+def loss_of(model: Any, x: Any, y: Any) -> float:
+    """The model's loss in inference mode: mean cross-entropy on `x` (n, ...), `y` (n,), and penalties, in nats."""
+    images, labels = _tensors(x, y)
+    return float(_crossentropy(labels, model(images, training=False)) + _penalty(model))
 
 
 def _tensors(x: Any, y: Any) -> tuple[Any, Any]:
