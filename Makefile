@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lock test lint format clean
+.PHONY: help setup lock demo release test lint format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -20,6 +20,12 @@ lock:  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --upgrade --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 	  --python-platform x86_64-manylinux_2_28 -o requirements.lock
+
+demo: $(STAMP)  ## grade the class of examples: gradebook, feedback pages, report
+	@$(BIN)/python -m autograder demo
+
+release: $(STAMP)  ## make release/ again from source/
+	@$(BIN)/python -m autograder release
 
 test: $(STAMP)  ## the tests (under 12 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not slow and not attacks and not browser"

@@ -30,3 +30,4 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.SanitizeHTML.enabled = True
+c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"

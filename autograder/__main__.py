@@ -11,6 +11,10 @@ from autograder.i18n import _, say
 # command → (module with `add_arguments(parser)` and `run(arguments) -> exit status`, what it does);
 # modules are imported when asked for: some need Keras, which costs seconds
 COMMANDS = {
+    "demo": ("autograder.demo", _("grade the class of examples from end to end")),
+    "release": ("autograder.release", _("make release/ again from source/")),
+    "new-task": ("autograder.authoring", _("add a task to a notebook and to its checks")),
+    "sync": ("autograder.authoring", _("write the points of the checks into the notebooks")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),

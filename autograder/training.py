@@ -38,7 +38,7 @@ class Trainer:
         self._data = (*_tensors(*train_data), *_tensors(*validation_data))
         self.rows = len(train_data[1])
         self.batch_size = min(batch_size, self.rows)
-        self._initial = [np.array(v) for v in self._variables()]
+        self._initial = [v.numpy() for v in self._variables()]
         self._epoch = tf.function(self._one_epoch, jit_compile=True)
 
     def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:

@@ -103,7 +103,8 @@ def _surroundings() -> Iterator[tuple[bool, Message]]:
             Message(
                 _(
                     "No writable cgroup: the grader watches a kernel's memory itself, several times a "
-                    "second. For a hard limit start it with: systemd-run --user --scope -p Delegate=yes COMMAND"
+                    "second. For a hard limit start it with: "
+                    "systemd-run --user --scope -p Delegate=yes COMMAND"
                 )
             ),
         )
@@ -128,9 +129,7 @@ async def _ask_a_kernel() -> tuple[dict[str, Any], float]:
             ready = time.monotonic() - started
             output: list[str] = []
             await client.execute_interactive(
-                PROBE.replace(
-                    "COURSE", repr([f"{p}/nbgrader_config.py" if p == hidden[0] else p for p in hidden])
-                ),
+                PROBE.replace("COURSE", repr([f"{p}/nbgrader_config.py" if p == hidden[0] else p for p in hidden])),
                 timeout=READY_SECONDS,
                 output_hook=lambda m: output.append(m["content"].get("text", "")),
             )
@@ -150,13 +149,9 @@ def _faults(answers: dict[str, Any]) -> Iterator[Message]:
     if not answers["filtered"]:
         yield Message(_("The sandboxed kernel's system calls are not filtered."))
     if answers["interfaces"] != ["lo"] or answers["network"]:
-        yield Message(
-            _("The sandboxed kernel has a network: {names}."), {"names": str(answers["interfaces"])}
-        )
+        yield Message(_("The sandboxed kernel has a network: {names}."), {"names": str(answers["interfaces"])})
     if answers["seen"]:
-        yield Message(
-            _("The sandboxed kernel sees files of the host: {names}."), {"names": str(answers["seen"])}
-        )
+        yield Message(_("The sandboxed kernel sees files of the host: {names}."), {"names": str(answers["seen"])})
     if answers["processes"] > 3:
         yield Message(_("The sandboxed kernel sees processes of the host."))
     if answers["writes"]:

@@ -74,8 +74,9 @@ def _remedies() -> list[tuple[bool, str]]:
             _(
                 "Learners' code cannot be isolated: AppArmor keeps ordinary users from making namespaces "
                 "(Ubuntu 23.10 and newer); bubblewrap said “{said}”. Allow it for bubblewrap: "
-                "echo 'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) {{ userns, }}' | "
-                "sudo tee /etc/apparmor.d/bwrap && sudo systemctl reload apparmor"
+                "echo 'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap "
+                "flags=(unconfined) {{ userns, }}' | sudo tee /etc/apparmor.d/bwrap && "
+                "sudo systemctl reload apparmor"
             ),
         ),
         (

@@ -1,14 +1,18 @@
 """The one way to a kernel for learners' code."""
 
 import logging
+import time
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Instance, Type
+from traitlets import Instance, Type, default
 from traitlets.config import Config
 
 from autograder.errors import IsolationError
@@ -35,6 +39,42 @@ class OneKernelSpec(KernelSpecManager):
         return self.spec
 
 
+class SandboxClient(AsyncKernelClient):
+    """Takes no message over the limit and never connects twice.
+
+    The kernel listens before anyone connects; whoever waits for a second connection is not the kernel that
+    was started, but something its code has put in its place.
+    """
+
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """Open the channels, with this client's limits."""
+        self.context.setsockopt(zmq.RECONNECT_IVL, -1)
+        self.context.setsockopt(zmq.MAXMSGSIZE, Sandbox(parent=self.parent).message_bytes)
+        super().start_channels(*args, **kwargs)
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Until the kernel has answered on both channels; jupyter_client's own waits 0.2 s longer.
+
+        Raises RuntimeError when the kernel ends before, or after `timeout` seconds.
+        """
+        manager: Any = self.parent
+        deadline = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < deadline and await manager.is_alive():
+            request = self.kernel_info()
+            with suppress(Empty):
+                self._handle_kernel_info_reply(await self.get_shell_msg(timeout=1))
+                while not _is_idle(await self.get_iopub_msg(timeout=0.2), request):
+                    pass
+                return
+        raise RuntimeError("the sandboxed kernel did not answer")
+
+
+def _is_idle(message: dict[str, Any], request: str) -> bool:
+    """Whether this is the last message about `request`: none of an earlier one comes after it."""
+    content, parent = message["content"], message["parent_header"].get("msg_id")
+    return bool(parent == request and content.get("execution_state") == "idle")
+
+
 class SandboxedKernelManager(AsyncKernelManager):
     """Starts one kernel with the expected provisioner, or none."""
 
@@ -50,17 +90,9 @@ class SandboxedKernelManager(AsyncKernelManager):
                 found=type(self.provisioner).__name__,
             )
 
-    def client(self, **kwargs: Any) -> Any:
-        """A client that takes no message over the limit and never connects twice.
-
-        The kernel listens before anyone connects; whoever asks for a second connection is not the kernel
-        that was started, but something its code has put in its place.
-        """
-        client = super().client(**kwargs)
-        if self.expected is not LocalProvisioner:
-            client.context.setsockopt(zmq.RECONNECT_IVL, -1)
-            client.context.setsockopt(zmq.MAXMSGSIZE, Sandbox(parent=self).message_bytes)
-        return client
+    @default("client_factory")
+    def _client_factory_default(self) -> type[AsyncKernelClient]:
+        return AsyncKernelClient if self.expected is LocalProvisioner else SandboxClient
 
 
 def sandboxed_kernel_manager(workdir: Path, *, config: Config | None = None) -> SandboxedKernelManager:

@@ -9,6 +9,7 @@ in this order.
 import asyncio
 import json
 import os
+import shutil
 import signal
 import time
 from contextlib import suppress
@@ -21,6 +22,7 @@ from traitlets import Unicode
 
 from autograder.errors import IsolationError
 from autograder.i18n import _
+from autograder.sandbox import warm
 from autograder.sandbox.cgroup import Cgroup, writable_cgroup
 from autograder.sandbox.jail import UNUSED_UID, Jail, python_folders
 from autograder.sandbox.rundir import RunFolder, UidLease, copy_inputs
@@ -45,6 +47,7 @@ class SandboxProvisioner(LocalProvisioner):
     cgroup: Cgroup | None = None
     watch: MemoryWatch | None = None
     jail_pid: int | None = None
+    is_warm = False
     _pidfd = -1
     _started = 0.0
 
@@ -61,40 +64,59 @@ class SandboxProvisioner(LocalProvisioner):
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start `cmd` jailed; returns once it listens. Raises IsolationError when it never does."""
-        assert self.folder is not None  # noqa: S101  # pre_launch comes first
+        """Start `cmd` jailed, warm if it can be; returns once it listens.
+
+        Raises IsolationError when it never does, SubmissionError for files that cannot be given to it.
+        """
+        argv = [self._inside(word) for word in cmd]
+        try:
+            if not await self._launch_warm(argv):
+                await self._launch(argv, None)
+        except (OSError, ValueError, TimeoutError) as error:
+            await self.cleanup()
+            said = self.tail.text()
+            text = _("No sandboxed kernel could be started ({error}): {said}")
+            raise IsolationError(text, error=error, said=said) from error
+        except BaseException:
+            await self.cleanup()
+            raise
+        return self.connection_info
+
+    async def _launch_warm(self, argv: list[str]) -> bool:
+        """Whether a warm kernel runs. A zygote that was killed is replaced once."""
+        for attempt in range(2):
+            source = warm.zygote(self.sandbox.kernel_environment()) if self.sandbox.warm else None
+            if source is None or "-f" not in argv:
+                return False
+            try:
+                await asyncio.to_thread(source.wait_until_ready)
+                await self._launch(argv, warm.WarmStart(source))
+                return True
+            except warm.WarmFailure as error:
+                await self._end_jail()
+                if attempt or source.lives:
+                    warm.give_up(error)
+        return False
+
+    async def _launch(self, argv: list[str], start: warm.WarmStart | None) -> None:
         reader, writer = os.pipe2(os.O_CLOEXEC)
         self.tail = Tail()
         self._started = time.monotonic()
         try:
-            self.process = self.start(self.make_jail(writer), [self._inside(word) for word in cmd])
+            jail, said = self.make_jail(writer), self.tail.writer
+            self.process = start.hold(jail, said) if start else jail.start(argv, stdout=said, stderr=said)
         finally:
             os.close(writer)
             self.tail.close_writer()
         self.pid = self.pgid = self.process.pid
-        try:
-            self.jail_pid = await asyncio.to_thread(read_jail_pid, reader)
-            self._pidfd = os.pidfd_open(self.jail_pid)
-            if self.cgroup is None:
-                self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
-            await self.enter_jail()
-            await self._until_listening()
-        except (OSError, ValueError, TimeoutError) as error:
-            await self.kill()
-            await self.cleanup()
-            raise IsolationError(
-                _("No sandboxed kernel could be started ({error}): {said}"),
-                error=error,
-                said=self.tail.text(),
-            ) from error
-        return self.connection_info
-
-    def start(self, jail: Jail, cmd: list[str]) -> Any:
-        """Start the jail with the kernel in it."""
-        return jail.start(cmd, stdout=self.tail.writer, stderr=self.tail.writer)
-
-    async def enter_jail(self) -> None:
-        """Nothing here: the kernel was born inside."""
+        self.jail_pid = await asyncio.to_thread(read_jail_pid, reader)
+        self._pidfd = os.pidfd_open(self.jail_pid)
+        if self.cgroup is None:
+            self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
+        self.is_warm = start is not None
+        if start:
+            await asyncio.to_thread(start.enter, self.jail_pid, self.process, argv[argv.index("-f") :])
+        await self._until_listening()
 
     def make_jail(self, info_fd: int) -> Jail:
         """The jail of this kernel: this interpreter, the files of this submission, nothing else."""
@@ -102,6 +124,7 @@ class SandboxProvisioner(LocalProvisioner):
         path = self.folder.path
         self.lease = UidLease() if os.geteuid() == 0 and self.lease is None else self.lease
         self.cgroup = self._make_cgroup()
+        shutil.rmtree(path / "files", ignore_errors=True)  # of an earlier start
         inputs = copy_inputs(Path(self.workdir), path / "files", self.sandbox.input_bytes)
         key: Any = self.connection_info["key"]  # bytes, whatever its declared type
         info = {**self.connection_info, "ip": f"{SOCKETS}/k", "key": key.decode()}
@@ -127,9 +150,7 @@ class SandboxProvisioner(LocalProvisioner):
         if parent is None:
             return None
         sandbox = self.sandbox
-        return Cgroup(
-            parent, self.folder.path.name, sandbox.total_memory_bytes, sandbox.processes + OWN_PROCESSES
-        )
+        return Cgroup(parent, self.folder.path.name, sandbox.total_memory_bytes, sandbox.processes + OWN_PROCESSES)
 
     def _inside(self, word: str) -> str:
         manager: Any = self.parent
@@ -191,8 +212,7 @@ class SandboxProvisioner(LocalProvisioner):
         while await self.poll() is None and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS)
 
-    async def cleanup(self, restart: bool = False) -> None:
-        """Leave nothing: no process, no folder, no lease. Called more than once."""
+    async def _end_jail(self) -> None:
         if self.process is not None:
             await self.kill()
             await self.wait()
@@ -201,12 +221,17 @@ class SandboxProvisioner(LocalProvisioner):
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
+        if self.cgroup is not None:
+            self.cgroup.remove()
+            self.cgroup = None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Leave nothing: no process, no folder, no lease. Called more than once."""
+        await self._end_jail()
         await super().cleanup(restart=restart)
         if self.folder is None or restart:
             return
         self.log.debug("the sandboxed kernel said: %s", self.tail.text())
-        if self.cgroup is not None:
-            self.cgroup.remove()
         self.folder.remove()
         self.folder = None
         if self.lease is not None:

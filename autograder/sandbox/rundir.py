@@ -34,6 +34,11 @@ class RunFolder:
         self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
+    def forget(self) -> None:
+        """In a fork: the folder stays the parent's."""
+        os.close(self._lock)
+        self._lock = -1
+
     def remove(self) -> None:
         """Remove the folder; twice does no harm."""
         if self._lock >= 0:

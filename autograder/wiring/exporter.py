@@ -27,10 +27,9 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
         """Convert one notebook; a submitted one is read by `read_notebook`. Called by nbgrader for each file."""
         path = Path(filename)
-        resources = ResourcesDict(resources or {})
-        resources["metadata"] = ResourcesDict(name=path.stem, path=str(path.parent))
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kw)  # type: ignore[no-any-return]
+        resources = {**(resources or {}), "metadata": {"name": path.stem, "path": str(path.parent)}}
         notebook = self.read_submitted(path)
         return self.from_notebook_node(notebook, resources, **kw)  # type: ignore[no-any-return]
 

@@ -16,7 +16,7 @@ from autograder.sandbox.rundir import UIDS
 from tests.sandbox.running import Running
 
 pytestmark = pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
-KINDS = ["cold"]
+KINDS = ["cold", "warm"]
 COURSE = Path(__file__).parents[2]
 
 
@@ -63,6 +63,7 @@ def submission(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=KINDS)
 def kernel(request: pytest.FixtureRequest, submission: Path) -> Iterator[Running]:
     with Running(submission, settings(request.param)) as running:
+        assert running.manager.provisioner.is_warm is (request.param == "warm")
         yield running
 
 
@@ -75,9 +76,7 @@ def sandbox_processes() -> set[int]:
     """Processes that belong to a kernel: by their uid when root, else what this process started."""
     if os.geteuid() == 0:
         uids = range(UNUSED_UID, UNUSED_UID + UIDS + 1)
-        return {
-            p.pid for p in psutil.process_iter(["uids"]) if p.info["uids"] and p.info["uids"].real in uids
-        }
+        return {p.pid for p in psutil.process_iter(["uids"]) if p.info["uids"] and p.info["uids"].real in uids}
     return {p.pid for p in psutil.Process().children(recursive=True)}
 
 
@@ -87,9 +86,7 @@ class TestWhatItSees:
         assert listing.strip() == str(["json.py", "labkit", "points.csv", "private.txt", "sitecustomize.py"])
 
     def test_files_can_be_read_and_imported(self, kernel: Running) -> None:
-        assert (
-            kernel.run("print(open('points.csv').read(), open('private.txt').read()[:4])") == "1,2\n only\n"
-        )
+        assert kernel.run("print(open('points.csv').read(), open('private.txt').read()[:4])") == "1,2\n only\n"
         assert kernel.run("import labkit; print(labkit.VALUE)") == "7\n"
 
     def test_a_learners_file_does_not_shadow_the_standard_library(self, kernel: Running) -> None:
@@ -122,9 +119,7 @@ class TestWhatItSees:
         everything = "import os; print(os.environ, os.getcwd(), open('/proc/mounts').read())"
         assert str(submission) not in kernel.run(everything)
 
-    def test_the_environment_is_made_of_known_names(
-        self, submission: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_environment_is_made_of_known_names(self, submission: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COURSE_SECRET", "swordfish")
         with Running(submission, settings("cold", variables={"MORE": "1"})) as kernel:
             text = kernel.run("import os; print(dict(os.environ)); print(open('/proc/1/environ').read())")
@@ -232,9 +227,7 @@ class TestLimits:
             assert "File too large" in kernel.run("open('/tmp/big', 'wb').write(bytes(3 << 20))")
             assert "Too many open files" in kernel.run("kept = [open('/dev/null') for _ in range(300)]")
 
-    @pytest.mark.parametrize(
-        "folder", ["/tmp", "/dev/shm", "/home/learner", "/home/learner/work", "/run/kernel"]
-    )
+    @pytest.mark.parametrize("folder", ["/tmp", "/dev/shm", "/home/learner", "/home/learner/work", "/run/kernel"])
     def test_disk(self, kind: str, folder: str, submission: Path) -> None:
         fill = f"for n in range(5): open(f'{folder}/fill{{n}}', 'wb').write(bytes(1 << 20))"
         with Running(submission, settings(kind, scratch_bytes=3 * MIB)) as kernel:
@@ -272,9 +265,7 @@ class TestTheEnd:
         assert sandbox_processes() <= before
         assert not folder.exists()
 
-    def test_a_kernel_that_exits_is_seen_as_dead_and_takes_its_daemons_along(
-        self, kind: str, submission: Path
-    ) -> None:
+    def test_a_kernel_that_exits_is_seen_as_dead_and_takes_its_daemons_along(self, kind: str, submission: Path) -> None:
         before = sandbox_processes()
         with Running(submission, settings(kind)) as kernel:
             kernel.run("import subprocess; p = subprocess.Popen(['sleep', '600'], start_new_session=True)")

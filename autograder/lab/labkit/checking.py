@@ -59,9 +59,7 @@ def _require_takes(function: Callable[..., Any], name: str, count: int) -> None:
     try:
         signature.bind(*[None] * count)
     except TypeError as error:
-        text = _(
-            "{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}."
-        )
+        text = _("{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}.")
         raise NotYet(say(text, name=name, count=count, signature=signature)) from error
 
 
@@ -170,9 +168,7 @@ def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
     )
     for strength, loss in losses.items():
         value = require_number(strength, _keys_of(name))
-        require(
-            value >= 0, _("{name} has the key {value}: a strength is never negative."), name=name, value=value
-        )
+        require(value >= 0, _("{name} has the key {value}: a strength is never negative."), name=name, value=value)
         require(
             not hasattr(loss, "history") and np.ndim(loss) == 0,
             _("{name}[{strength}] must be one number, the loss after the last epoch; it is {kind}."),

@@ -33,9 +33,7 @@ def check_gap(validation_gap: Any) -> None:
     )
     require(
         values.shape == (epochs,),
-        _(
-            "For a history of {epochs} epochs, validation_gap must return {epochs} numbers; its shape is {shape}."
-        ),
+        _("For a history of {epochs} epochs, validation_gap must return {epochs} numbers; its shape is {shape}."),
         epochs=epochs,
         shape=values.shape,
     )
@@ -134,9 +132,7 @@ def check_eval_mode(compare_modes: Any) -> None:
     pair = require_pair(call(compare_modes, model, x, y), "compare_modes")
     for value in pair:
         number = require_number(value, "compare_modes")
-        require(
-            number >= 0, _("{name} gives a negative number: a cross-entropy never is."), name="compare_modes"
-        )
+        require(number >= 0, _("{name} gives a negative number: a cross-entropy never is."), name="compare_modes")
     require(
         all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)),
         _("{name} changes the weights of the model: it must look at the model without training it."),

@@ -74,9 +74,7 @@ def check_split_loss(split_loss: Any) -> None:
     parts = require_pair(call(split_loss, model, x, y), "split_loss")
     for part in parts:
         number = require_number(part, "split_loss")
-        require(
-            number >= 0, _("{name} gives a negative number: neither part of the loss is."), name="split_loss"
-        )
+        require(number >= 0, _("{name} gives a negative number: neither part of the loss is."), name="split_loss")
     passed(_("Two numbers for a penalised model."))
 
 
@@ -84,9 +82,7 @@ def check_sparsity(near_zero_fraction: Any, sparser: Any) -> None:
     """A share between 0 and 1, and a choice of "l1" or "l2"."""
     import keras
 
-    model = keras.Sequential(
-        [keras.Input((6,)), keras.layers.Dense(5, "relu"), keras.layers.Dense(10, "softmax")]
-    )
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, "relu"), keras.layers.Dense(10, "softmax")])
     share = require_number(call(near_zero_fraction, model, 0.1), "near_zero_fraction")
     require(
         0 <= share <= 1,
@@ -104,6 +100,4 @@ def check_choose_lambda(build_regularized_model: Any, val_losses: Any, best_lamb
     require_penalty(model, build_regularized_model.__name__)
     losses = require_losses(val_losses, "val_losses", 3)
     require_key(best_lambda, "best_lambda", losses, "val_losses")
-    passed(
-        _("A penalised model, a sweep over {count} values of λ, and a choice among them."), count=len(losses)
-    )
+    passed(_("A penalised model, a sweep over {count} values of λ, and a choice among them."), count=len(losses))

@@ -93,6 +93,4 @@ def check_challenge(build_challenge_model: Any) -> None:
         count=count,
         least=LEAST_PARAMETERS,
     )  # fmt: skip
-    passed(
-        _("A model from 28 × 28 pixels to 10 probabilities, with {count} trainable parameters."), count=count
-    )
+    passed(_("A model from 28 × 28 pixels to 10 probabilities, with {count} trainable parameters."), count=count)

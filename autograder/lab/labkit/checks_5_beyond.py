@@ -85,9 +85,7 @@ def check_noise_layers(build_conv_model: Any, build_selu_model: Any, build_noisy
         same = np.allclose(model(x, training=True), model(x, training=False), atol=1e-6)
         require(
             not same,
-            _(
-                "The model of {name} does the same in training mode and in inference mode: add the noise layer."
-            ),
+            _("The model of {name} does the same in training mode and in inference mode: add the noise layer."),
             name=function.__name__,
         )
     passed(_("Three models from 28 × 28 pixels to 10 probabilities, each with noise in training mode."))

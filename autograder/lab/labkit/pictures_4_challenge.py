@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 CURVES = Path(__file__).parent / "curves.json"
@@ -42,23 +42,16 @@ def stopping_point(values: list[float], patience: int) -> tuple[int, int]:
     return best, len(values) - 1
 
 
+@styled
 def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     """The curve up to the stop, what would have followed in pale, the patience shaded."""
     figure, axes = new_figure(size=(6.4, 3.1))
     epochs = np.arange(len(values))
     axes.axvspan(best, stop, color=ACCENT, alpha=0.16, linewidth=0, label=say(_("patience")))
-    axes.plot(
-        epochs[stop:], values[stop:], color=MUTED, linewidth=1.5, linestyle=":", label=say(_("not trained"))
-    )
-    axes.plot(
-        epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation"))
-    )
-    axes.plot(
-        best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT
-    )
-    axes.annotate(
-        say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center"
-    )
+    axes.plot(epochs[stop:], values[stop:], color=MUTED, linewidth=1.5, linestyle=":", label=say(_("not trained")))
+    axes.plot(epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation")))
+    axes.plot(best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT)
+    axes.annotate(say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center")
     axes.annotate(say(_("stop")), (stop, values[stop]), (4, 8), textcoords="offset points", color=INK)
     axes.set(xlabel=say(_("epoch")), ylabel=say(_("cross-entropy")), ylim=(0.9 * min(values), None))
     axes.yaxis.set_major_formatter(lambda value, _position: number(value))
@@ -79,6 +72,7 @@ def plot_weight_decay() -> None:
     )
 
 
+@styled
 def weight_decay_figure() -> Figure:
     """Two panels, one per kind of decay; in each a weight with large and one with small gradients."""
     figure, grid = new_figure(1, 2, (9.0, 3.0), sharey=True)
@@ -138,6 +132,7 @@ def _gap(history: Any) -> float:
     return _last(history) - float(history.history["crossentropy"][-1])
 
 
+@styled
 def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     """Left the reduction with the steps of the exercise, right the validation losses."""
     figure, (left, right) = new_figure(1, 2, (9.0, 2.2), width_ratios=(2, 1))
@@ -146,7 +141,7 @@ def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     left.bar_label(left.containers[0], [f"{number(100 * reduction, 3)} %"], padding=4, color=INK)
     for step in STEPS:
         left.axvline(step, color=MUTED, linestyle=(0, (5, 1.5)))
-    left.set(xlim=(0, 1.1), title=say(_("reduction of the gap")))
+    left.set(xlim=(0, 1.1), ylim=(-0.6, 0.6), title=say(_("reduction of the gap")))
     left.set_xticks([0, *STEPS, 1], [f"{100 * step:.0f} %" for step in (0, *STEPS, 1)])
     left.set_yticks([])
     right.bar([0, 1], losses, color=[MUTED, VALIDATION], width=0.6)

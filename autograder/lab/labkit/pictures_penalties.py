@@ -21,8 +21,8 @@ def plot_penalty_contours() -> None:
         contours_figure(),
         say(
             _(
-                "Two weights: the data loss's contours touch L1's diamond at a corner, where one weight is 0, "
-                "and L2's circle beside it, where both are small."
+                "Two weights: the data loss's contours touch L1's diamond at a corner, where one weight is 0,"
+                " and L2's circle beside it, where both are small."
             )
         ),
     )
@@ -80,9 +80,7 @@ def plot_penalty_slopes() -> None:
     """Show λ|w| and λw² and their slopes: what pulls on a weight, and how hard when it is small already."""
     show(
         slopes_figure(),
-        say(
-            _("L1's pull on a weight is the same however small it is; L2's pull fades as the weight nears 0.")
-        ),
+        say(_("L1's pull on a weight is the same however small it is; L2's pull fades as the weight nears 0.")),
     )
 
 
@@ -116,12 +114,10 @@ def plot_weights(models: Mapping[str, Any]) -> None:
 
 @styled
 def weights_figure(models: Mapping[str, Any]) -> Figure:
-    """One histogram per model on shared axes; the count's axis is logarithmic, so that few large weights show."""
+    """One histogram per model on shared axes; counts are logarithmic, so that few large weights show."""
     if not models:
         raise ValueError(say(_("There is nothing to draw: the dict of models is empty.")))
-    figure, grid = new_figure(
-        1, len(models), (2.6 * len(models) + 1, 2.7), sharex=True, sharey=True, squeeze=False
-    )
+    figure, grid = new_figure(1, len(models), (2.6 * len(models) + 1, 2.7), sharex=True, sharey=True, squeeze=False)
     bins = np.linspace(-0.4, 0.4, 81)
     for axes, (title, model) in zip(grid[0], models.items(), strict=True):
         kernel = next(np.asarray(w) for w in model.weights if len(w.shape) == 2)

@@ -51,9 +51,7 @@ def _draw_curves(axes: Axes, title: str, training: Sequence[float], validation: 
     epochs = np.arange(1, len(training) + 1)
     axes.fill_between(epochs, training, validation, color=VALIDATION, alpha=0.16, linewidth=0)
     axes.plot(epochs, training, color=TRAINING, linewidth=2, label=say(_("training")))
-    axes.plot(
-        epochs, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation"))
-    )
+    axes.plot(epochs, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation")))
     gap = say(_("gap {gap}"), gap=number(validation[-1] - training[-1]))
     axes.annotate(gap, (epochs[-1], (training[-1] + validation[-1]) / 2), (-6, 0), textcoords="offset points",
                   ha="right", va="center", color=INK)  # fmt: skip
@@ -93,9 +91,7 @@ def plot_sweep(val_losses: Mapping[float, float], label: str = "λ", log: bool =
 
     `label` names the horizontal axis; `log=False` draws it to scale, as suits Dropout's rate.
     """
-    show(
-        sweep_figure(val_losses, label, log), say(_("Validation loss for each value of {label}"), label=label)
-    )
+    show(sweep_figure(val_losses, label, log), say(_("Validation loss for each value of {label}"), label=label))
 
 
 @styled
@@ -111,9 +107,7 @@ def sweep_figure(val_losses: Mapping[float, float], label: str, log: bool) -> Fi
     axes.plot(places, losses, color=VALIDATION, marker="o", linewidth=2)
     ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "color": ACCENT}
     axes.plot(places[best], losses[best], marker="o", **ring)
-    axes.annotate(
-        say(_("lowest")), (places[best], losses[best]), (0, 12), textcoords="offset points", ha="center"
-    )
+    axes.annotate(say(_("lowest")), (places[best], losses[best]), (0, -20), textcoords="offset points", ha="center")
     axes.set_xticks(places, [number(s) for s in strengths])
     axes.set_xlabel(label)
     axes.set_ylabel(say(_("validation cross-entropy")))

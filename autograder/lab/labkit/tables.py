@@ -19,9 +19,7 @@ class Table:
     def __repr__(self) -> str:
         lines = [self.columns, *self.rows] if any(cell.strip() for cell in self.columns) else self.rows
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
-        return "\n".join(
-            "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in lines
-        )
+        return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in self.columns)
@@ -35,10 +33,8 @@ class Table:
         return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
-def show_table(
-    rows: Mapping[Any, Any] | Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
-) -> None:
-    """Show `rows` as a table: a dict name → value, a dict name → dict, or a list of dicts with the same keys.
+def show_table(rows: Mapping[Any, Any] | Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    """Show `rows` as a table: a dict name → value, list or dict, or a list of dicts with the same keys.
 
     `columns` replaces the headings. Numbers are rounded to three significant digits.
     """
@@ -51,12 +47,13 @@ def show_table(
 
 
 def _row(name: Any, value: Any) -> dict[str, Any]:
-    return {"": name, **value} if isinstance(value, Mapping) else {"": name, " ": value}
+    if isinstance(value, Mapping):
+        return {"": name, **value}
+    values = value if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    return {"": name} | {" " * (i + 1): part for i, part in enumerate(values)}
 
 
 def _written(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return number(float(value))
-    if isinstance(value, (list, np.ndarray)):
-        return "  ".join(_written(part) for part in value)
     return str(value)

@@ -1,0 +1,48 @@
+"""The language of the folder: English, unless `messages.json` beside this file says otherwise.
+
+`messages.json`: {"language": "fr", "messages": {"English source": "translation", …}}. Fields in braces are
+filled after translation. In the repository it is `autograder/lab/messages.fr.json`, linked into the French
+folder.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CATALOG = Path(__file__).parent / "messages.json"
+
+
+def _(text: str) -> str:
+    """Mark `text` for translation; returns it as it is."""
+    return text
+
+
+@cache
+def _catalog() -> dict[str, Any]:
+    if not CATALOG.exists():
+        return {"language": "en", "messages": {}}
+    found: dict[str, Any] = json.loads(CATALOG.read_text(encoding="utf-8"))
+    return found
+
+
+def language() -> str:
+    """The code of the folder's language: "en" or "fr"."""
+    return str(_catalog()["language"])
+
+
+def say(text: str, **values: Any) -> str:
+    """`text` in the folder's language, with its `{fields}` filled from `values`."""
+    found = str(_catalog()["messages"].get(text, text))
+    return found.format(**values) if values else found
+
+
+def number(value: float, digits: int = 3) -> str:
+    """`value` with `digits` significant digits, written as the folder's language writes decimals."""
+    written = f"{value:.{digits}g}" if not 1e-4 <= abs(value) < 1e6 else _decimals(value, digits)
+    return written.replace(".", ",") if language() == "fr" else written
+
+
+def _decimals(value: float, digits: int) -> str:
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:.10f}".rstrip("0").rstrip(".")

@@ -1,0 +1,149 @@
+"""Pictures of the notebook 4_challenge."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .messages import _, number, say
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+
+Array = npt.NDArray[Any]
+CURVES = Path(__file__).parent / "curves.json"
+STEPS = (0.25, 0.40, 0.60)  # of the exercise `challenge`
+
+
+def plot_early_stopping(patience: int = 6) -> None:
+    """Show a validation curve, its best epoch, the epochs waited for, and where training stops."""
+    values = json.loads(CURVES.read_text(encoding="utf-8"))["B"]["val_crossentropy"]
+    best, stop = stopping_point(values, patience)
+    show(
+        early_stopping_figure(values, best, stop),
+        say(
+            _("Validation loss per epoch: lowest at epoch {best}, training stops at epoch {stop}"),
+            best=best,
+            stop=stop,
+        ),
+    )
+
+
+def stopping_point(values: list[float], patience: int) -> tuple[int, int]:
+    """The best epoch so far, and the epoch at which `patience` epochs have passed without a better one."""
+    best = 0
+    for epoch, value in enumerate(values):
+        if value < values[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return best, epoch
+    return best, len(values) - 1
+
+
+def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
+    """The curve up to the stop, what would have followed in pale, the patience shaded."""
+    figure, axes = new_figure(size=(6.4, 3.1))
+    epochs = np.arange(len(values))
+    axes.axvspan(best, stop, color=ACCENT, alpha=0.16, linewidth=0, label=say(_("patience")))
+    axes.plot(epochs[stop:], values[stop:], color=MUTED, linewidth=1.5, linestyle=":", label=say(_("not trained")))
+    axes.plot(epochs[: stop + 1], values[: stop + 1], color=VALIDATION, linewidth=2, label=say(_("validation")))
+    axes.plot(best, values[best], marker="o", markersize=12, fillstyle="none", markeredgewidth=2, color=ACCENT)
+    axes.annotate(say(_("best weights")), (best, values[best]), (0, -18), textcoords="offset points", ha="center")
+    axes.annotate(say(_("stop")), (stop, values[stop]), (4, 8), textcoords="offset points", color=INK)
+    axes.set(xlabel=say(_("epoch")), ylabel=say(_("cross-entropy")), ylim=(0.9 * min(values), None))
+    axes.yaxis.set_major_formatter(lambda value, _position: number(value))
+    axes.legend(loc="upper right", labelcolor=INK)
+    return figure
+
+
+def plot_weight_decay() -> None:
+    """Show two weights under Adam, with L2 in the loss and with decoupled decay."""
+    show(
+        weight_decay_figure(),
+        say(
+            _(
+                "With L2 in the loss, the weight with large gradients hardly decays under Adam and the other "
+                "one fast; with decoupled decay both decay alike."
+            )
+        ),
+    )
+
+
+def weight_decay_figure() -> Figure:
+    """Two panels, one per kind of decay; in each a weight with large and one with small gradients."""
+    figure, grid = new_figure(1, 2, (9.0, 3.0), sharey=True)
+    titles = (_("L2 in the loss"), _("decoupled decay"))
+    for axes, title, decoupled in zip(grid, titles, (False, True), strict=True):
+        paths = adam_paths(decoupled)
+        _draw_path(axes, paths[:, 0], TRAINING, "-", say(_("large gradients")))
+        _draw_path(axes, paths[:, 1], VALIDATION, (0, (5, 1.5)), say(_("small gradients")))
+        axes.set(title=say(title), xlabel=say(_("step")), ylim=(-0.15, 1.1))
+        axes.yaxis.set_major_formatter(lambda value, _position: number(value))
+    grid[0].set_ylabel(say(_("weight")))
+    grid[1].legend(loc="upper right", labelcolor=INK)
+    return figure
+
+
+def _draw_path(axes: Axes, values: Array, colour: str, style: Any, label: str) -> None:
+    axes.plot(values, color=colour, linewidth=2, linestyle=style, label=label)
+
+
+def adam_paths(decoupled: bool, steps: int = 1500, lr: float = 1e-3, lam: float = 1.0) -> Array:
+    """Two weights, from 1, under Adam with gradients of mean 0 and deviations 30 and 0.3: (steps + 1, 2).
+
+    Adam as in Kingma and Ba 2015, decoupled decay as in Loshchilov and Hutter 2019 (arXiv:1711.05101).
+    """
+    rng = np.random.default_rng(3)
+    w, first, second = np.ones(2), np.zeros(2), np.zeros(2)
+    path = [w.copy()]
+    for t in range(1, steps + 1):
+        g = rng.normal(size=2) * (30.0, 0.3)
+        g = g if decoupled else g + 2 * lam * w
+        first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g**2
+        direction = first / (1 - 0.9**t) / (np.sqrt(second / (1 - 0.999**t)) + 1e-7)
+        w = w - lr * direction - (2 * lr * lam * w if decoupled else 0)
+        path.append(w.copy())
+    return np.array(path)
+
+
+def plot_reduction(given: Any, own: Any) -> None:
+    """Show by how much the gap of the history `own` is below that of `given`, and both validation losses."""
+    reduction, losses = 1 - _gap(own) / _gap(given), (_last(given), _last(own))
+    show(
+        reduction_figure(reduction, losses),
+        say(
+            _("Reduction of the gap: {percent} %; validation loss {given} given, {own} yours"),
+            percent=number(100 * reduction, 3),
+            given=number(losses[0]),
+            own=number(losses[1]),
+        ),
+    )
+
+
+def _last(history: Any) -> float:
+    return float(history.history["val_crossentropy"][-1])
+
+
+def _gap(history: Any) -> float:
+    return _last(history) - float(history.history["crossentropy"][-1])
+
+
+def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
+    """Left the reduction with the steps of the exercise, right the validation losses."""
+    figure, (left, right) = new_figure(1, 2, (9.0, 2.2), width_ratios=(2, 1))
+    shown = [max(reduction, 0)]
+    left.barh([0], shown, color=ACCENT, height=0.5)
+    left.bar_label(left.containers[0], [f"{number(100 * reduction, 3)} %"], padding=4, color=INK)
+    for step in STEPS:
+        left.axvline(step, color=MUTED, linestyle=(0, (5, 1.5)))
+    left.set(xlim=(0, 1.1), title=say(_("reduction of the gap")))
+    left.set_xticks([0, *STEPS, 1], [f"{100 * step:.0f} %" for step in (0, *STEPS, 1)])
+    left.set_yticks([])
+    right.bar([0, 1], losses, color=[MUTED, VALIDATION], width=0.6)
+    right.bar_label(right.containers[0], [number(loss) for loss in losses], padding=2, color=INK)
+    right.set_xticks([0, 1], [say(_("given")), say(_("yours"))])
+    right.set(title=say(_("validation cross-entropy")), ylim=(0, 1.25 * max(losses)))
+    right.yaxis.set_major_formatter(lambda value, _position: number(value))
+    return figure

@@ -1,0 +1,91 @@
+"""Visible checks of the notebook 5_beyond: form only; the values are graded."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from .checking import NotYet, build, call, passed, require, require_number
+from .messages import _, say
+
+IMAGE = (28, 28)
+STRENGTH = 0.25
+
+
+def check_custom(GroupLasso: Any) -> None:
+    """A regularizer class that gives one number, has a configuration, and can be built again from it."""
+    import keras
+
+    require(
+        isinstance(GroupLasso, type) and issubclass(GroupLasso, keras.regularizers.Regularizer),
+        _("GroupLasso must be a class, a subclass of keras.regularizers.Regularizer."),
+    )
+    penalty = _written("__init__", lambda: GroupLasso(STRENGTH))
+    for shape in ((3, 2), (3, 3, 2, 4)):
+        kernel = keras.ops.convert_to_tensor(np.random.default_rng(6).normal(size=shape), dtype="float32")
+        value = call(_named(penalty.__call__, "__call__"), kernel)
+        number = require_number(value, "__call__")
+        require(number >= 0, _("{name} gives a negative number: a penalty never is."), name="__call__")
+    _require_config(GroupLasso, call(_named(penalty.get_config, "get_config")))
+    passed(_("A class that gives one number ≥ 0 for two kinds of kernel, and can be built again."))
+
+
+def _named(method: Any, name: str) -> Any:
+    """`method` as a function of this name, so that messages can say which one is meant."""
+
+    def function(*arguments: Any) -> Any:
+        return method(*arguments)
+
+    function.__name__ = name
+    return function
+
+
+def _written(name: str, make: Any) -> Any:
+    """What `make` returns; a stub inside it has its sentence."""
+    try:
+        return make()
+    except NotImplementedError as error:
+        text = _("{name} is not written yet: replace the line `raise NotImplementedError()` with your code.")
+        raise NotYet(say(text, name=name)) from error
+
+
+def _require_config(regularizer: Any, config: Any) -> None:
+    """Plain data from which the class can be made again."""
+    require(
+        isinstance(config, dict),
+        _("get_config must return a dict; it returns {kind}."),
+        kind=type(config).__name__,
+    )
+    try:
+        json.dumps(config)
+        regularizer.from_config(config)
+    except TypeError as error:
+        text = _("The class cannot be built again from its configuration {config}: get_config must give "
+                 "the constructor's arguments, by name, as ordinary numbers.")  # fmt: skip
+        raise NotYet(say(text, config=config)) from error
+
+
+def check_orthogonal(build_orthogonal_model: Any) -> None:
+    """A model for images with ten probabilities and a penalty in its loss."""
+    model = build(build_orthogonal_model, IMAGE)
+    require(
+        len(model.losses) > 0,
+        _("No layer of the model of {name} adds a penalty: `model.losses` is empty or 0. "
+          "A regularizer is an argument of the layer, given when the layer is made."),
+        name="build_orthogonal_model",
+    )  # fmt: skip
+    passed(_("A model from 28 × 28 pixels to 10 probabilities, with a penalty in its loss."))
+
+
+def check_noise_layers(build_conv_model: Any, build_selu_model: Any, build_noisy_model: Any) -> None:
+    """Three models for images with ten probabilities, each of which acts differently in training mode."""
+    x = np.random.default_rng(7).random((32, *IMAGE), "float32")
+    for function in (build_conv_model, build_selu_model, build_noisy_model):
+        model = build(function, IMAGE)
+        same = np.allclose(model(x, training=True), model(x, training=False), atol=1e-6)
+        require(
+            not same,
+            _("The model of {name} does the same in training mode and in inference mode: add the noise layer."),
+            name=function.__name__,
+        )
+    passed(_("Three models from 28 × 28 pixels to 10 probabilities, each with noise in training mode."))

