@@ -17,6 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 from traitlets import Dict, Integer, Unicode
 from traitlets.config import LoggingConfigurable
+from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError
 from autograder.execution.runner import Limits
@@ -164,7 +165,7 @@ class GradingRun:
             try:
                 job = self._prepared(*upcoming)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
-                self.log.debug("not prepared: %s %s", upcoming, error)
+                self.log.warning("%s was not prepared: %r", upcoming[1], error)
                 continue
             self._submit(job.key(), job)
 
@@ -174,7 +175,8 @@ class GradingRun:
             resources = self.converter.init_single_notebook_resources(filename)
         nb = self.exporter.read_submitted(Path(filename))
         for preprocessor in self.converter.sanitize_preprocessors:
-            nb, resources = preprocessor(parent=self.exporter)(nb, copy.deepcopy(resources))
+            chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+            nb, resources = chosen(parent=self.exporter)(nb, copy.deepcopy(resources))
         return self.job(nb, resources["nbgrader"])
 
     def _due(self) -> Iterator[tuple[str, str]]:
