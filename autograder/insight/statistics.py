@@ -96,7 +96,7 @@ def _one(notebook: str, found: Sequence[tuple[CheckResult, float]]) -> CheckStat
     own = [r.earned for r in results]
     return CheckStatistics(
         notebook, first.task, first.name, first.description, first.points, len(results),
-        Counter(str(r.outcome) for r in results), statistics.fmean(own),
+        dict(Counter(str(r.outcome) for r in results)), statistics.fmean(own),
         discrimination(passed, [total for _result, total in found], own),
     )  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_the_page_shows_points_checks_diagnoses_and_pictures(written: Path) -> N
     html = (written / "reports" / "unit.html").read_text(encoding="utf-8")
     assert "<b>2</b> learners" in html
     assert "Your penalty is half of the expected one" in html
-    assert "1 learners, 50 %" in html
+    assert "learners: 1 (50 %)" in html
     assert "share of the gap that is gone" in html
     assert len(html.encode()) < 500_000
 
