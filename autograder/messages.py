@@ -1,4 +1,4 @@
-"""`python -m autograder messages`: bring the catalogs up to date with the texts of the program, and say what is missing.
+"""`python -m autograder messages`: bring the catalogs up to date with the program, and say what is missing.
 
 Texts are what the source marks with `_("…")`, in Python and in the page templates, and the first line of each hidden
 check's docstring. `autograder/lab` has its own messages, which travel to learners with it.

@@ -26,7 +26,7 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         """Grade one notebook; the outcome goes on in `resources`."""
         exporter = self.parent
         if not isinstance(exporter, GradingExporter):
-            raise SetupError(_("Set c.Autograde.exporter_class to autograder.wiring.GradingExporter."))
+            raise SetupError(_("Set c.Autograde.exporter_class to autograder.wiring.exporter.GradingExporter."))
         about = resources["nbgrader"]
         outcome = self._unreadable(nb, about, exporter) or exporter.run.outcome(nb, about)
         for index, outputs in outcome.outputs.items():

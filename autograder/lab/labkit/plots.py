@@ -49,7 +49,7 @@ def curves_figure(named: Mapping[str, Any]) -> Figure:
 
 
 def _draw_curves(axes: Axes, title: str, training: Sequence[float], validation: Sequence[float]) -> None:
-    epochs = np.arange(1, len(training) + 1)
+    epochs = np.arange(len(training))  # as in history.epoch
     axes.fill_between(epochs, training, validation, color=VALIDATION, alpha=0.16, linewidth=0)
     axes.plot(epochs, training, color=TRAINING, linewidth=2, label=say(_("training")))
     axes.plot(epochs, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation")))
