@@ -11,7 +11,7 @@ from autograder.insight.statistics import Effect
 
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 14, 40
-KINDS = {"l1": _("L1"), "l2": _("L2"), "rate": _("Dropout")}
+KINDS = {"l1": "L1", "l2": "L2", "rate": "Dropout"}
 
 
 def bars(counts: Sequence[int], maximum: float, language: str) -> Markup:
@@ -53,7 +53,7 @@ def scatter(effects: Sequence[Effect], language: str) -> Markup:
         x = scale(tick)
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{tick:g}</text>')
     parts += [_dot(scale(e.strength), _height(e.reduction, low), e.kind) for e in effects]
-    parts.append(_label(_("rate") if rate else _("λ"), language))
+    parts.append(_label(_("rate") if rate else "λ", language))
     words = translate(
         _("{count} models: share of the gap that is gone, against the strength of the regularization."),
         language, count=len(effects),
@@ -104,7 +104,7 @@ def key(kinds: Sequence[str], language: str) -> Markup:
     """What the forms mean."""
     found = "".join(
         f'<span class="key"><svg viewBox="0 0 14 14" aria-hidden="true">{_dot(7, 7, kind)}</svg>'
-        f"{escape(translate(KINDS[kind], language))}</span>"
+        f"{KINDS[kind]}</span>"
         for kind in kinds
     )
     return Markup(f'<p class="keys">{found}</p>')  # noqa: S704
