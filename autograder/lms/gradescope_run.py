@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.errors import AutograderError, SetupError
 from autograder.grading.report import UNGRADED, sentence
-from autograder.i18n import _, translate
+from autograder.i18n import _, languages, translate
 from autograder.lms.collect import released_name
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.gradescope import WEAK
@@ -71,16 +71,15 @@ def main(arguments: Sequence[str]) -> int:
     """Grade the submission below `arguments[0]`; always 0 and always a results file."""
     root = Path(arguments[0])
     # should this process be killed, this is what is found
-    write_results(root, failure("en"))
-    language = "en"
+    write_results(root, failure())
     try:
         with tempfile.TemporaryDirectory(prefix="gs-") as folder:
             results = grade(root, Path(folder))
     except AutograderError as error:
         print(error, file=sys.stderr)
-        results = failure(language, str(error))
+        results = failure(str(error))
     except Exception:  # whatever it is, the learner must hear that it is not theirs
-        results = failure(language, traceback.format_exc())
+        results = failure(traceback.format_exc())
     write_results(root, results)
     return 0
 
@@ -98,7 +97,7 @@ def grade(root: Path, folder: Path) -> dict[str, Any]:
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     names = sorted(p.name for p in (folder / "source" / assignment).glob("*.ipynb"))
     if not hand_in(root / "submission", folder / "submitted" / STUDENT / assignment, names):
-        return {"score": 0, "output": NOTHING.format(names=", ".join(names)), "tests": []}
+        return {"score": 0, "output": in_all_languages(NOTHING, names=", ".join(names)), "tests": []}
     nbgrader(folder, "generate_assignment", assignment)
     nbgrader(folder, "autograde", assignment)
     kept = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / KEPT).glob("*.json"))}
@@ -203,15 +202,20 @@ def _by_hand(notebook: str, cell: str, points: float, language: str) -> dict[str
     }
 
 
-def failure(language: str, detail: str = "") -> dict[str, Any]:
+def failure(detail: str = "") -> dict[str, Any]:
     """The results when we failed: no points, said to be our fault, the reason for instructors only."""
     return {
         "score": 0,
-        "output": translate(OURS, language),
+        "output": in_all_languages(OURS),
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": [_for_instructors(detail)] if detail else [],
     }
+
+
+def in_all_languages(text: str, **values: str) -> str:
+    """`text` in each language there is: which one the reader has is not known without a graded notebook."""
+    return "\n".join(dict.fromkeys(translate(text, language, **values) for language in languages()))
 
 
 def write_results(root: Path, results: Mapping[str, Any]) -> None:
