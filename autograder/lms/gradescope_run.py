@@ -144,32 +144,34 @@ def results_of(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """results.json from what `KeepOutcome` wrote, notebook → its results. One test for each check."""
     tests: list[dict[str, Any]] = []
     broken = False
-    faults = [f"{notebook}: {about['fault']}" for notebook, about in kept.items() if about["fault"]]
     for number, (notebook, about) in enumerate(kept.items(), start=1):
-        tasks: dict[str, list[CheckResult]] = {
-            task: [CheckResult.from_json(row) for row in rows] for task, rows in about["tasks"].items()
-        }
-        language = about["language"]
-        checks = [result for rows in tasks.values() for result in rows]
-        for index, result in enumerate(checks, start=1):
-            tests.append(_test(f"{number}.{index}", notebook, result, language))
-            broken |= result.outcome is Outcome.ERROR
-        for cell, points in about["cells"].items():
-            if cell.removesuffix("_test") not in tasks or not tasks[cell.removesuffix("_test")]:
-                tests.append(_by_hand(notebook, cell, points, language))
-                broken |= cell.endswith("_test")
+        found, ours = _notebook_tests(number, notebook, about)
+        tests += found
+        broken |= ours
     results: dict[str, Any] = {
-        "score": round(sum(t.get("score", 0.0) for t in tests), 4),
+        "score": round(sum(t["score"] for t in tests), 4),
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": tests,
     }
     if broken:
-        language = next(iter(kept.values()))["language"]
-        results["output"] = translate(UNGRADED, language)
-    if faults:
+        results["output"] = translate(UNGRADED, next(iter(kept.values()))["language"])
+    if faults := [f"{notebook}: {about['fault']}" for notebook, about in kept.items() if about["fault"]]:
         tests.append(_for_instructors("\n".join(faults)))
     return results
+
+
+def _notebook_tests(number: int, notebook: str, about: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """The tests of one notebook, and whether something of ours broke in it."""
+    language = about["language"]
+    tasks = {task: [CheckResult.from_json(row) for row in rows] for task, rows in about["tasks"].items()}
+    checks = [result for rows in tasks.values() for result in rows]
+    tests = [_test(f"{number}.{n}", notebook, result, language) for n, result in enumerate(checks, start=1)]
+    # a task's checks stand in its test cell; a cell without any is graded by a person
+    left = {cell: p for cell, p in about["cells"].items() if not tasks.get(cell.removesuffix("_test"))}
+    tests += [_by_hand(notebook, cell, points, language) for cell, points in left.items()]
+    broken = any(r.outcome is Outcome.ERROR for r in checks) or any(c.endswith("_test") for c in left)
+    return tests, broken
 
 
 def _for_instructors(detail: str) -> dict[str, Any]:
