@@ -30,4 +30,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.SanitizeHTML.enabled = True
+
+# what learners get back: one page per notebook, in the language of the assignment
+c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndState"]
 c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"

@@ -40,6 +40,7 @@ class Trainer:
         self.batch_size = min(batch_size, self.rows)
         self._initial = [v.numpy() for v in self._variables()]
         self._epoch = tf.function(self._one_epoch, jit_compile=True)
+        self._measures = tf.function(self._measure)
 
     def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:
         """Train from the present weights; returns the curves. See `train`."""
@@ -48,7 +49,7 @@ class Trainer:
         logs: Logs = {name: [] for name in METRICS}
         for epoch in range(epochs):
             order = rng.permutation(self.rows)[:used].astype("int32").reshape(-1, self.batch_size)
-            row = dict(zip(METRICS, (float(v) for v in self._run_epoch(tf.constant(order))), strict=True))
+            row = dict(zip(METRICS, self._run_epoch(tf.constant(order)), strict=True))
             for name, value in row.items():
                 logs[name].append(value)
             if on_epoch is not None and on_epoch(epoch, row):
@@ -64,24 +65,30 @@ class Trainer:
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *self.optimizer.variables]
 
-    def _run_epoch(self, order: Any) -> Any:
+    def _run_epoch(self, order: Any) -> tuple[float, ...]:
+        """One epoch; order (batches, rows) int32. The values of METRICS."""
         try:
-            return self._epoch(order)
+            loss = self._epoch(order)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             # XLA has no kernel for some operation of this model; nothing has run yet
             self._epoch = tf.function(self._one_epoch)
-            return self._epoch(order)
+            loss = self._epoch(order)
+        return (float(loss), *(float(v) for v in self._measures()))
 
     def _one_epoch(self, order: Any) -> Any:
-        x, y, x_val, y_val = self._data
+        x, y, _x_val, _y_val = self._data
         batches, labels = tf.gather(x, order), tf.gather(y, order)
         total = tf.constant(0.0)
         for i in tf.range(order.shape[0]):
             total += self._step(batches[i], labels[i])
+        return total / order.shape[0]
+
+    def _measure(self) -> tuple[Any, ...]:
+        """Not compiled by XLA: on whole sets that gains nothing, and compiling takes longer than all its runs."""
+        x, y, x_val, y_val = self._data
         train_p, val_p = self.model(x, training=False), self.model(x_val, training=False)
         val_crossentropy = _crossentropy(y_val, val_p)
         return (
-            total / order.shape[0],
             val_crossentropy + _penalty(self.model),
             _crossentropy(y, train_p),
             val_crossentropy,
@@ -134,6 +141,12 @@ def train(
         optimizer=optimizer,
     )
     return trainer.run(epochs, seed, on_epoch)
+
+
+def loss_of(model: Any, x: Any, y: Any) -> float:
+    """The model's loss in inference mode: mean cross-entropy on `x` (n, ...), `y` (n,), and penalties, in nats."""
+    images, labels = _tensors(x, y)
+    return float(_crossentropy(labels, model(images, training=False)) + _penalty(model))
 
 
 def _tensors(x: Any, y: Any) -> tuple[Any, Any]:

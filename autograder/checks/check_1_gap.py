@@ -190,7 +190,7 @@ def smaller_gap(small, trainer):
 
 # --- eval_mode -------------------------------------------------------------------------------------------------------
 
-eval_mode = Task("eval_mode", lesson="eval-mode-lesson")
+eval_mode = Task("eval_mode", lesson="eval_mode-lesson")
 
 
 modes = eval_mode.call("compare_modes", hidden_models)

@@ -6,13 +6,13 @@ import numpy as np
 
 from autograder.checks import decay, models, stopping
 from autograder.checks.api import Task, credit, fail, kind_of, require
-from autograder.checks.classifiers import require_classifier, trainable_parameters
+from autograder.checks.classifiers import require_classifier, settled, trainable_parameters
 from autograder.checks.penalties import require_active
 from autograder.i18n import _
 
 # --- stop_early ------------------------------------------------------------------------------------------------------
 
-stop_early = Task("stop_early", lesson="stop-early-lesson")
+stop_early = Task("stop_early", lesson="stop_early-lesson")
 callback = stop_early.call("early_stopping", lambda rng: [[]])
 
 
@@ -174,9 +174,13 @@ def two_ways_with_adam(same):
 
 # --- challenge -------------------------------------------------------------------------------------------------------
 
+# Measured with 12 pairs of seeds, median and standard deviation of one pair, losses averaged over the last ten epochs:
+# Dropout 0.5 and L2 0.001 reduces the gap by 67.5 % ± 1.4, cross-entropy 0.62 ± 0.02 times the given model's; L2 1e-5
+# reduces it by −4 % ± 4, 1.04 ± 0.04 times. (Of the last epoch alone: 67.8 ± 3.3, 0.57 ± 0.04; 0 ± 13, 1.03 ± 0.14.)
+# What a collapse costs shows in the accuracy: L2 0.1 0.70..0.72, Dropout 0.8 0.40..0.58.
 LEAST_PARAMETERS = 300_000
 FLOOR = 0.75
-MAX_RATIO = 1.0
+MAX_RATIO = 1.2  # "not above the given model's", and what chance does to a model that is no better
 STEPS = (0.25, 0.40, 0.60)  # of the median reduction of the gap, each worth a third
 
 challenge = Task("challenge", lesson="challenge-lesson")
@@ -185,7 +189,7 @@ model = challenge.model("build_challenge_model")
 
 def _compare(model, trainer):
     given = models.config_of_given(models.given_dense([256, 256, 256], flat=False))
-    return trainer.compare(given, models.config_of(model))
+    return settled(trainer.compare(given, models.config_of(model)))
 
 
 @challenge.check(points=2)

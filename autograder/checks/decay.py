@@ -38,7 +38,7 @@ def no_penalty(call: Call) -> bool:
 
 def step(call: Call) -> Array:
     """How far the learner's function moved the weights."""
-    w = call.arguments[0]
+    w: Array = call.arguments[0]
     return numbers(call.result, w.shape, NAME) - w
 
 

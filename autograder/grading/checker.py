@@ -19,12 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from autograder.records import CheckResult
+from autograder.store import Store
 
 MAX_REQUEST = 512 << 20
 
 
 def handle(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer one request: {"do": "plan" | "check", ...}. See `client` for the fields."""
+    """Answer one request: {"do": "plan" | "check" | "train", ...}. See `client` for the fields."""
+    if request["do"] == "train":
+        from autograder.trusted.service import answer
+
+        return answer(request["text"], _store(request))
     module = load_checks(request["checks"])
     if request["do"] == "plan":
         from autograder.grading.plugin import plan
@@ -42,15 +47,18 @@ def _points(module: Any) -> dict[str, float]:
 def check(module: Any, request: Mapping[str, Any]) -> list[CheckResult]:
     """Run the checks of a file on the evidence of one submission."""
     from autograder.grading.plugin import Session, run_checks
-    from autograder.store import Store
     from autograder.trusted.runs import PAIRS, Trainer
     from autograder.trusted.seeds import derive
 
-    store = Store(Path(request["store"])) if request.get("store") else None
     seeds = [derive(request["secret"], "training", str(pair)) for pair in range(PAIRS)]
     evidence: dict[str, Mapping[str, Any]] = {task: _parsed(text) for task, text in request["evidence"].items()}
-    session = Session(evidence, request["secret"], request["names"], Trainer(store, seeds))
+    session = Session(evidence, request["secret"], request["names"], Trainer(_store(request), seeds))
     return list(run_checks(Path(request["checks"]), session))
+
+
+def _store(request: Mapping[str, Any]) -> Store | None:
+    """What was trained already."""
+    return Store(Path(request["store"])) if request.get("store") else None
 
 
 def _parsed(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +135,7 @@ def main() -> None:
 
     from autograder import training  # noqa: F401
     from autograder.grading import plugin  # noqa: F401
-    from autograder.trusted import runs  # noqa: F401
+    from autograder.trusted import runs, service  # noqa: F401
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -1,7 +1,9 @@
 """The driver's side of the trusted process: starts it, asks it, ends it."""
 
+import asyncio
 import hashlib
 import json
+import math
 import os
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
 
 START_SECONDS = 120
+MAX_ANSWER = 256 << 20  # bytes
 PACKAGE = Path(__file__).resolve().parents[1]
 # per child; a learner's model is bounded before it is trained, so these only catch our own mistakes
 LIMITS = Limits(memory_bytes=12 << 30, processes=4096, cpu_seconds=3600, wall_seconds=14 * 86_400)
@@ -89,23 +92,17 @@ class TrustedProcess:
             path.write_text(source, encoding="utf-8")
         return str(path)
 
-    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer to one request, within `seconds` of work.
+    async def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """The answer to one request, within `seconds` of work. Whoever is cancelled while it waits hangs up.
 
         Raises:
             CheckerError: no answer, or the answer is that something of ours broke. Never the learner's fault.
         """
-        self.start()
-        request = {**request, "seconds": seconds, "store": self.store and str(self.store)}
+        request = {**request, "seconds": math.ceil(seconds), "store": self.store and str(self.store)}
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(seconds + START_SECONDS)
-                connection.connect(self.address)
-                with connection.makefile("rwb") as stream:
-                    stream.write(json.dumps(request).encode() + b"\n")
-                    stream.flush()
-                    line = stream.readline()
-        except OSError as error:
+            async with asyncio.timeout(seconds + START_SECONDS):
+                line = await self._exchange(json.dumps(request).encode() + b"\n")
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError, a line too long a ValueError
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=error) from error
         if not line:
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=self._last_words())
@@ -113,6 +110,15 @@ class TrustedProcess:
         if "error" in answer:
             raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
         return dict(answer["answer"])
+
+    async def _exchange(self, line: bytes) -> bytes:
+        reader, writer = await asyncio.open_unix_connection(self.address, limit=MAX_ANSWER)
+        try:
+            writer.write(line)
+            await writer.drain()
+            return await reader.readline()
+        finally:
+            writer.close()
 
     def _last_words(self) -> str:
         text = self._log.read_bytes()[-400:].decode(errors="replace").strip() if self._log.exists() else ""

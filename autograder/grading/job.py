@@ -6,10 +6,10 @@ borders as they are. `Grader` is what does the work in a worker: it owns the wor
 
 import asyncio
 import json
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from traitlets.config import Config
 
 from autograder.execution.runner import Evidence, Limits, Runner
 from autograder.grading.client import TrustedProcess
+from autograder.grading.desk import ADDRESS, TrainingDesk
 from autograder.records import CheckResult, Submission, TaskGrade
 from autograder.sandbox.kernel import sandboxed_kernel_manager
+from autograder.sandbox.rundir import RunFolder
 from autograder.store import Store, key_of
 
 CHECK_SECONDS = 900  # of work for one notebook's checks, trainings included
@@ -50,7 +52,8 @@ class Job:
     def execution_parts(self) -> list[Any]:
         """What the outcome of running the learner's code depends on, the plan of probes aside."""
         files = {name: key_of(content.hex()) for name, content in self.files.items()}
-        return [self.notebook, files, str(self.limits), dict(self.sandbox), self.submission.language]
+        code = program_hash("execution", "trusted/service.py")
+        return [self.notebook, files, str(self.limits), dict(self.sandbox), self.submission.language, code]
 
     def key(self) -> str:
         """Hash of everything that goes in."""
@@ -109,42 +112,47 @@ class Grader:
         """Run the notebook and its checks. Never raises: a fault of ours is said in the outcome."""
         began = time.monotonic()
         try:
-            outcome = self._grade(job)
+            self.trusted.start()
+            outcome = asyncio.run(self._grade(job))
         except Exception as error:
             outcome = Outcome(fault=f"{type(error).__name__}: {error}")
         outcome.seconds = round(time.monotonic() - began, 3)
         return outcome
 
-    def _grade(self, job: Job) -> Outcome:
+    async def _grade(self, job: Job) -> Outcome:
         checks = self.trusted.place(*job.checks)
         request = {"checks": checks, "secret": job.secret, "names": job.names}
-        plan = self.trusted.ask({**request, "do": "plan"}, seconds=60)["tasks"]
-        execution = self._executed(job, plan)
+        plan = (await self.trusted.ask({**request, "do": "plan"}, seconds=60))["tasks"]
+        execution = await self._executed(job, plan)
         evidence = execution["evidence"]
-        rows = self.trusted.ask({**request, "do": "check", "evidence": evidence}, seconds=CHECK_SECONDS)["results"]
-        results = [CheckResult.from_json(row) for row in rows]
+        answer = await self.trusted.ask({**request, "do": "check", "evidence": evidence}, seconds=CHECK_SECONDS)
+        results = [CheckResult.from_json(row) for row in answer["results"]]
         grades = {task: TaskGrade(task, [r for r in results if r.task == task]) for task in plan}
         return Outcome({int(i): o for i, o in execution["outputs"].items()}, grades, execution["death"])
 
-    def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
+    async def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run."""
         key = key_of("execution", job.execution_parts(), plan, job.names)
         found = self.store.get(key) if self.store else None
         if found is None:
-            found = asyncio.run(execute(job, plan))
+            found = await execute(job, plan, self.trusted)
             # a kernel that died may have been our machine's fault: the next grading tries again
             if self.store and not found["death"]:
                 self.store.put(key, found)
         return dict(found)
 
 
-async def execute(job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
+async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:
     """Run the job's notebook in a sandboxed kernel: {"outputs", "evidence", "death"} as JSON."""
     nb = nbformat.reads(job.notebook, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="agw-") as folder:
-        write_files(Path(folder), job.files)
-        manager = sandboxed_kernel_manager(Path(folder), config=Config({"Sandbox": dict(job.sandbox)}))
-        result = await Runner(nb, job.limits, manager).run(plan, job.submission.language)
+    with RunFolder() as folder:
+        files = folder.path / "files"
+        files.mkdir()
+        write_files(files, job.files)
+        async with TrainingDesk(trusted, folder.path / "training", job.limits.notebook_seconds) as desk:
+            settings = {**job.sandbox, "sockets": {str(desk.address): ADDRESS}}
+            manager = sandboxed_kernel_manager(files, config=Config({"Sandbox": settings}))
+            result = await Runner(nb, job.limits, manager).run(plan, job.submission.language)
     evidence: Evidence = result.evidence
     outputs = {str(index): out for index, out in result.outputs.items()}
     death = result.death.render() if result.death else ""
@@ -159,8 +167,12 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(content)
 
 
-def program_hash(folders: Sequence[str] = ("checks", "execution", "grading", "trusted")) -> str:
-    """Hash of this package's own code: results of another version are not taken from the store."""
+@cache
+def program_hash(*parts: str) -> str:
+    """Hash of these folders and files of this package: results of another version are not taken from the store."""
     root = Path(__file__).parents[1]
-    files = [p for f in folders for p in sorted((root / f).glob("*.py")) if not p.name.startswith("check_")]
+    found = [
+        p for part in parts for p in ([root / part] if part.endswith(".py") else sorted((root / part).glob("*.py")))
+    ]
+    files = [p for p in found if not p.name.startswith("check_")]
     return key_of([(str(p.relative_to(root)), p.read_text(encoding="utf-8")) for p in files])

@@ -134,7 +134,11 @@ class SandboxProvisioner(LocalProvisioner):
         return Jail(
             limits=self.sandbox.limits(),
             read_only=python_folders(),
-            placed=((connection, CONNECTION), *((file, WORK / file.name) for file in inputs)),
+            placed=(
+                (connection, CONNECTION),
+                *((file, WORK / file.name) for file in inputs),
+                *((Path(host), Path(inside)) for host, inside in self.sandbox.sockets.items()),
+            ),
             scratch=(Path("/tmp"), Path("/dev/shm"), HOME, WORK, SOCKETS),  # noqa: S108  # private to the jail
             hidden=self.sandbox.hidden_folders(),
             environment=self.sandbox.kernel_environment(),
@@ -157,21 +161,29 @@ class SandboxProvisioner(LocalProvisioner):
         return str(CONNECTION) if word == os.path.realpath(manager.connection_file) else word
 
     async def _until_listening(self) -> None:
-        """Link the sockets' folder, and wait until every channel accepts connections."""
-        assert self.folder is not None  # noqa: S101
-        link = self.folder.path / "s"
-        link.unlink(missing_ok=True)
-        link.symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+        """Wait until every channel accepts connections; then let the manager connect."""
         sockets = Path(f"/proc/{self.jail_pid}/net/unix")
         deadline = self._started + self.sandbox.start_seconds
         while time.monotonic() < deadline:
             lines = sockets.read_text().splitlines()
             if sum(LISTENING in line and f" {SOCKETS}/k-" in line for line in lines) >= CHANNELS:
+                self.open_door()
                 return
             if await self.poll() is not None:
                 raise ValueError(f"exit status {await self.poll()}")
             await asyncio.sleep(POLL_SECONDS)
         raise TimeoutError(f"{self.sandbox.start_seconds:.0f} s")
+
+    def open_door(self) -> None:
+        """Let this process find the kernel's sockets, where the connection file says they are."""
+        assert self.folder is not None  # noqa: S101
+        self.close_door()
+        (self.folder.path / "s").symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+
+    def close_door(self) -> None:
+        """From here on nobody can connect; connections that exist stay."""
+        if self.folder is not None:
+            (self.folder.path / "s").unlink(missing_ok=True)
 
     @property
     def reached_wall_limit(self) -> bool:

@@ -34,6 +34,12 @@ class RunFolder:
         self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
+    def __enter__(self) -> "RunFolder":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.remove()
+
     def forget(self) -> None:
         """In a fork: the folder stays the parent's."""
         os.close(self._lock)

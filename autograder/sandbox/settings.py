@@ -38,6 +38,7 @@ class Sandbox(Configurable):
         help="variables of the grader's environment that a kernel may see; all others are dropped",
     )
     variables = Dict(Unicode(), config=True, help="variables set in every kernel, and their values")
+    sockets = Dict(Unicode(), config=True, help="unix sockets of the host that a kernel may use → path inside")
     hide = List(Unicode(), config=True, help="folders shown empty, where they lie below a visible one")
 
     def limits(self) -> Limits:
@@ -64,6 +65,7 @@ class Sandbox(Configurable):
             "USER": "learner",
             "LOGNAME": "learner",
             "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+            "LAB_FIGURES": "png",  # pictures as images: outputs lose their markup before they are shown
             "JPY_PARENT_PID": "1",  # keeps ipykernel from watching a parent it cannot see
             "MPLBACKEND": "agg",
             "PYTHONDONTWRITEBYTECODE": "1",

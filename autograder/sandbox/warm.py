@@ -42,7 +42,7 @@ class Zygote:
         self._folder = RunFolder()  # a home: libraries write to it when they are imported
         self._control, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with child, PROGRAM.open("rb") as program:
-            self.process = subprocess.Popen(  # noqa: S603  # a list, no shell
+            self.process = subprocess.Popen(  # a list, no shell
                 [sys.executable, "-s", "-", str(child.fileno())],
                 stdin=program,
                 stdout=subprocess.DEVNULL,

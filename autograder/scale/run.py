@@ -10,12 +10,14 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from traitlets import Dict, Integer, Unicode
 from traitlets.config import LoggingConfigurable
+from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError
 from autograder.execution.runner import Limits
@@ -28,6 +30,8 @@ from autograder.scale.progress import Progress
 from autograder.store import Store
 
 CHECKS_DIR = Path(__file__).parents[1] / "checks"
+# what an outcome depends on, beside the files of checks themselves
+PROGRAM = ("checks", "execution", "grading", "trusted", "datasets.py", "records.py", "training.py")
 
 
 class Course(LoggingConfigurable):
@@ -64,7 +68,7 @@ class GradingRun:
         folder = self.root / self.scale.store if self.scale.store else None
         self.store = Store(folder / "outcomes", self.scale.store_bytes) if folder else None
         self.folder = folder
-        self.code = program_hash()
+        self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
         self._executor: Executor | None = None
         self._coming: Iterator[tuple[str, str]] | None = None
@@ -161,26 +165,34 @@ class GradingRun:
             try:
                 job = self._prepared(*upcoming)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
-                self.log.debug("not prepared: %s %s", upcoming, error)
+                self.log.warning("%s was not prepared: %r", upcoming[1], error)
                 continue
             self._submit(job.key(), job)
 
     def _prepared(self, folder: str, filename: str) -> Job:
         """The job nbgrader will ask for when it has sanitized this notebook."""
-        resources = self.converter.init_single_notebook_resources(filename)
+        with self._reading_submissions():
+            resources = self.converter.init_single_notebook_resources(filename)
         nb = self.exporter.read_submitted(Path(filename))
         for preprocessor in self.converter.sanitize_preprocessors:
-            nb, resources = preprocessor(parent=self.exporter)(nb, copy.deepcopy(resources))
+            chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+            nb, resources = chosen(parent=self.exporter)(nb, copy.deepcopy(resources))
         return self.job(nb, resources["nbgrader"])
 
     def _due(self) -> Iterator[tuple[str, str]]:
         """(folder, notebook file) of what nbgrader will grade, in its order."""
-        sanitizing, self.converter._sanitizing = self.converter._sanitizing, True
-        try:
+        with self._reading_submissions():
             folders = sorted(self.converter.assignments)
             return iter([(f, n) for f in folders if self._is_due(f) for n in sorted(self.converter.assignments[f])])
+
+    @contextmanager
+    def _reading_submissions(self) -> Iterator[None]:
+        """nbgrader's converter as it is in its first pass, when its input is submitted/."""
+        before, self.converter._sanitizing = self.converter._sanitizing, True
+        try:
+            yield
         finally:
-            self.converter._sanitizing = sanitizing
+            self.converter._sanitizing = before
 
     def _is_due(self, folder: str) -> bool:
         """What `BaseConverter.init_destination` will decide, without its side effects."""

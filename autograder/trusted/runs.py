@@ -9,6 +9,7 @@ import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,7 +110,7 @@ class Trainer:
             pairs: the first so many of the seeds; all of them by default.
         """
         seeds = self.seeds[:pairs]
-        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, datasets.CHECKSUMS, _versions()]
+        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, datasets.CHECKSUMS, versions()]
         keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
         found = [self.store.get(k) if self.store else None for k in keys]
         missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
@@ -203,8 +204,10 @@ def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
     return {name: np.median([f(r) for r in runs], axis=0).round(4).tolist() for name, f in pick.items()}
 
 
-def _versions() -> list[str]:
+def versions() -> list[str]:
+    """Of what computes: Keras, TensorFlow, and our training by its text."""
     import keras
     import tensorflow as tf
 
-    return [keras.__version__, tf.__version__]
+    text = Path(__file__).parents[1].joinpath("training.py").read_text(encoding="utf-8")
+    return [keras.__version__, tf.__version__, key_of(text)]

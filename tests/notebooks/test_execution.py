@@ -11,9 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "source"
 NOTEBOOKS = sorted([*SOURCE.glob("regularisation/*.ipynb"), *SOURCE.glob("regularization/*.ipynb")])
-NO_NETWORK = {
-    name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-}
+NO_NETWORK = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
 
 
 @pytest.mark.slow

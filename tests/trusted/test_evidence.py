@@ -19,7 +19,9 @@ json_values = st.recursive(
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=4),
     max_leaves=20,
 )
-keys = st.sampled_from("json float array list dict model object other value calls problem shape dtype b64 config".split())
+keys = st.sampled_from(
+    "json float array list dict model object other value calls problem shape dtype b64 config".split()
+)
 lookalikes = st.recursive(
     json_values, lambda c: st.lists(c, max_size=3) | st.dictionaries(keys, c, max_size=3), max_leaves=20
 )

@@ -67,7 +67,7 @@ def _draw_data_loss(axes: Axes) -> None:
     height = np.apply_along_axis(_data_loss, 2, np.dstack([across, up]))
     axes.contour(across, up, height, levels=[0.15, 0.6, 1.3, 2.3, 3.6, 5.2], colors=[MUTED], linewidths=0.9)
     axes.plot(*MINIMUM, marker="+", markersize=10, color=INK)
-    axes.annotate(say(_("data alone")), tuple(MINIMUM), (7, 5), textcoords="offset points")
+    axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.grid(False)

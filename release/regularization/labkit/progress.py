@@ -36,20 +36,19 @@ def train(
     """
     import keras
 
+    from .elsewhere import train_elsewhere
     from .training import train as fast_train
 
     train_data, validation_data = load_data(flat=_takes_flat_images(model))
     report = Progress(epochs, progress)
-    rows = fast_train(
-        model,
-        train_data,
-        validation_data,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        on_epoch=report,
-    )
+    settings: dict[str, Any] = {
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed
+    }  # fmt: skip
+    rows = train_elsewhere(model, train_data, **settings)
+    if rows is None:
+        rows = fast_train(model, train_data, validation_data, on_epoch=report, **settings)
+    else:
+        report.replay(rows)
     report.finish()
     history = keras.callbacks.History()
     history.set_model(model)
@@ -90,6 +89,10 @@ class Progress:
         if now - self.shown >= SECONDS_BETWEEN_UPDATES:
             self.shown = now
             self._show()
+
+    def replay(self, rows: Mapping[str, list[float]]) -> None:
+        """Take up the curves of a training that is over."""
+        self.training, self.validation = list(rows["crossentropy"]), list(rows["val_crossentropy"])
 
     def finish(self) -> None:
         """Show the last state; in a terminal, end the line."""

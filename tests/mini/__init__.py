@@ -1,0 +1,1 @@
+"""A tiny assignment of its own, for tests of everything around the checks: see `course`."""

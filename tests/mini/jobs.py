@@ -1,0 +1,50 @@
+"""Jobs made directly from cells, for tests below nbgrader."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.execution.runner import Limits
+from autograder.grading.job import Job
+from autograder.grading.notebooks import canonical
+from autograder.records import Submission
+
+PROJECT = Path(__file__).parents[2]
+LAB = PROJECT / "autograder" / "lab"
+CHECKS = ("check_m.py", (Path(__file__).parent / "checks" / "check_m.py").read_text(encoding="utf-8"))
+
+
+def job(
+    cells: Sequence[str],
+    *,
+    files: Mapping[str, bytes] | None = None,
+    checks: tuple[str, str] = CHECKS,
+    student: str = "ada",
+    limits: Limits | None = None,
+    sandbox: Mapping[str, Any] | None = None,
+) -> Job:
+    """A job whose notebook has these code cells; a cell that begins with `# test: name` is that task's test."""
+    nb = nbformat.v4.new_notebook(cells=[_cell(text) for text in cells])
+    submission = Submission("mini", student, "m")
+    return Job(submission, canonical(nb), files or {}, checks, "secret", limits or Limits(), sandbox or {})
+
+
+def _cell(text: str) -> Any:
+    cell = nbformat.v4.new_code_cell(text)
+    if text.startswith("# test: "):
+        name = text.removeprefix("# test: ").strip() + "_test"
+        cell.metadata["nbgrader"] = {"grade": True, "solution": False, "grade_id": name}
+    return cell
+
+
+def lab_files() -> dict[str, bytes]:
+    """`lab.py` and `labkit`, as they lie beside a learner's notebooks."""
+    found = [LAB / "lab.py", *sorted((LAB / "labkit").iterdir())]
+    return {str(p.relative_to(LAB)): p.read_bytes() for p in found if p.is_file()}
+
+
+def printed(outputs: Mapping[int, Sequence[Mapping[str, Any]]], index: int) -> str:
+    """What a cell printed, and the name of its error."""
+    return "".join(o.get("text", o.get("ename", "")) for o in outputs[index])

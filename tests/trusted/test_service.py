@@ -1,0 +1,70 @@
+"""Requests for trainings: what is answered, what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from autograder import datasets
+from autograder.errors import EvidenceRefused
+from autograder.store import Store
+from autograder.training import loss_of, train
+from autograder.trusted.evidence import array, encode_array
+from autograder.trusted.service import answer
+
+
+def model(rate: float = 0.0) -> Any:
+    keras.utils.set_random_seed(3)
+    layers = [keras.layers.Flatten(), keras.layers.Dropout(rate), keras.layers.Dense(10, "softmax")]
+    return keras.Sequential([keras.Input((28, 28)), *layers])
+
+
+def request(model: Any, **changes: Any) -> dict[str, Any]:
+    x, y = datasets.load("train")
+    variables = [encode_array(v.numpy()) for v in model.variables]
+    asked = {"config": model.to_json(), "variables": variables, "loss": loss_of(model, x[:64], y[:64])}
+    settings = {"epochs": 2, "batch_size": 500, "learning_rate": 1e-3, "seed": 0}
+    return {**asked, **settings, **changes}
+
+
+def test_the_answer_is_the_training_the_asker_would_have_done(tmp_path: Path) -> None:
+    asked = json.dumps(request(model(0.3)))
+    here = model(0.3)
+    logs = train(here, datasets.load("train"), datasets.load("validation"), epochs=2, batch_size=500)
+    for _ in range(2):  # the second answer comes from the store
+        found = answer(asked, Store(tmp_path))
+        np.testing.assert_allclose(found["logs"]["val_loss"], logs["val_loss"], rtol=1e-4)
+        for item, variable in zip(found["variables"], here.variables, strict=True):
+            np.testing.assert_allclose(array(item), variable.numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_the_names_of_layers_do_not_matter(tmp_path: Path) -> None:
+    first = model()
+    second = model()
+    assert first.layers[1].name != second.layers[1].name
+    for asked in (first, second):
+        answer(json.dumps(request(asked)), Store(tmp_path))
+    assert len(list(tmp_path.glob("??/*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": 10_000}, {"epochs": True}, {"epochs": 0}, {"batch_size": 0}, {"batch_size": 1, "epochs": 200},
+        {"seed": -1}, {"seed": 0.5}, {"learning_rate": "1"}, {"learning_rate": float("nan")}, {"variables": []},
+        {"variables": {}}, {"variables": [1]}, {"config": {}}, {"config": "[]"}, {"config": '{"class_name": "Lambda"}'},
+        {"loss": 7.5}, {"loss": float("nan")}, {"loss": None},
+    ],
+)  # fmt: skip
+def test_what_is_not_a_request_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(EvidenceRefused):
+        answer(json.dumps(request(model(), **changes)), None)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", "[" * 100_000, "{}", "x" * ((16 << 20) + 1)])
+def test_text_that_is_no_request_is_refused(text: str) -> None:
+    with pytest.raises(EvidenceRefused):
+        answer(text, None)
