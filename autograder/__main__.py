@@ -17,6 +17,7 @@ COMMANDS = {
     "sync": ("autograder.authoring", _("write the points of the checks into the notebooks")),
     "report": ("autograder.insight.command", _("show how a class did: points, checks, diagnoses, flagged submissions")),
     "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
+    "calibrate": ("autograder.insight.calibrate", _("measure how sure the thresholds of trained tasks are")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),

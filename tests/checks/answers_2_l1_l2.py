@@ -374,11 +374,6 @@ WRONG = {
             SPLIT + "data, model.losses[0] if model.losses else 0.0", "penalty_part", "Your second number holds one"
         ),
         "sum over examples": Wrong(SPLIT + "data * len(y), penalty", "data_loss", "Your first number is a sum"),
-        "three numbers": Wrong(
-            SPLIT + "(data, penalty, data)",
-            "data_loss",
-            "`split_loss` should return two things",
-        ),
     },
     "sparsity": {
         "biases": Wrong(

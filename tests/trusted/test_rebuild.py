@@ -153,9 +153,11 @@ names = st.sampled_from(["Dense", "Lambda", "TFSMLayer", "function", "__keras_te
 modules = st.sampled_from(["keras.layers", "keras", "os", "builtins", "keras.src.models.sequential", None, 3])
 nodes = st.recursive(
     st.none() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda c: st.lists(c, max_size=3)
-    | st.fixed_dictionaries(
-        {"class_name": names, "config": c}, optional={"module": modules, "registered_name": st.none() | names}
+    lambda c: (
+        st.lists(c, max_size=3)
+        | st.fixed_dictionaries(
+            {"class_name": names, "config": c}, optional={"module": modules, "registered_name": st.none() | names}
+        )
     ),
     max_leaves=15,
 )
