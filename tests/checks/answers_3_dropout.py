@@ -176,7 +176,7 @@ WRONG = {
         "keep probability": Wrong(
             dropout(INFERENCE, "return np.where(rng.random(x.shape) < rate, x / max(rate, 1e-9), 0)"),
             "share_of_zeros",
-            "With rate 0.3, your function drops 70% of the units: is the rate",
+            "With rate 0.3, your function drops 70 % of the units: is the rate",
         ),
         "no rescaling": Wrong(dropout(INFERENCE, MASK, "return x * mask"), "survivors", "The units that survive keep"),
         "classic": Wrong(
