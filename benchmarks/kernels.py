@@ -117,7 +117,12 @@ def summary(overhead: Runs, models: Runs, jails: Sequence[float]) -> dict[str, A
             "warm_is_faster_than_cold": ">= 5",
         },
         "median_seconds": {"empty cell": medians(overhead), "first Keras model": medians(models)},
-        "machine": {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "load": os.getloadavg()[0],
+            "nice": os.nice(0),
+            "python": platform.python_version(),
+        },
         "runs": {"empty cell": overhead, "first Keras model": models},
     }
 

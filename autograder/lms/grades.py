@@ -88,24 +88,11 @@ def read_grades(
     (bonus points) to it; `students` limits the rows; `language` is that of the feedback text.
     Raises LmsError for an unknown assignment, or one without points.
     """
-    try:
-        found = gradebook.find_assignment(assignment)
-    except MissingEntry:
-        known = ", ".join(sorted(a.name for a in gradebook.assignments)) or "—"
-        text = _("The gradebook has no assignment “{assignment}”. It has: {known}.")
-        raise LmsError(text, assignment=assignment, known=known) from None
-    if not found.max_score > 0:
-        raise LmsError(_("The assignment “{assignment}” has no points: nothing to send."), assignment=assignment)
-    only = set(students)
+    found = _assignment(gradebook, assignment)
     submissions = {s.student_id: s for s in gradebook.assignment_submissions(assignment)}
-    everyone = sorted(gradebook.students, key=lambda s: str(s.id))
-    if unknown := only - {s.id for s in everyone}:
-        listed = ", ".join(sorted(unknown))
-        raise LmsError(_("The gradebook has no student with the id: {listed}."), listed=listed)
     rows = [
         _row(student, submissions.get(student.id), found, language or environment_language())
-        for student in everyone
-        if not only or student.id in only
+        for student in _students(gradebook, set(students))
     ]
     if missing_as_zero:
         rows = [replace(r, state=State.GRADED) if r.state is State.NOT_SUBMITTED else r for r in rows]
@@ -117,6 +104,26 @@ def read_grades(
         tuple(r for r in rows if r.state is State.GRADED),
         tuple(r for r in rows if r.state is not State.GRADED),
     )
+
+
+def _assignment(gradebook: Gradebook, name: str) -> Any:
+    try:
+        found = gradebook.find_assignment(name)
+    except MissingEntry:
+        known = ", ".join(sorted(a.name for a in gradebook.assignments)) or "—"
+        text = _("The gradebook has no assignment “{assignment}”. It has: {known}.")
+        raise LmsError(text, assignment=name, known=known) from None
+    if not found.max_score > 0:
+        raise LmsError(_("The assignment “{assignment}” has no points: nothing to send."), assignment=name)
+    return found
+
+
+def _students(gradebook: Gradebook, only: set[str]) -> list[Any]:
+    everyone = sorted(gradebook.students, key=lambda s: str(s.id))
+    if unknown := only - {s.id for s in everyone}:
+        listed = ", ".join(sorted(unknown))
+        raise LmsError(_("The gradebook has no student with the id: {listed}."), listed=listed)
+    return [s for s in everyone if not only or s.id in only]
 
 
 def _row(student: Any, submission: Any, assignment: Any, language: str) -> GradeRow:

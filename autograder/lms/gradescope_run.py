@@ -22,7 +22,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.errors import AutograderError, SetupError
 from autograder.grading.report import UNGRADED, sentence
-from autograder.i18n import _, translate
+from autograder.i18n import _, languages, translate
 from autograder.lms.collect import released_name
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.gradescope import WEAK
@@ -71,16 +71,15 @@ def main(arguments: Sequence[str]) -> int:
     """Grade the submission below `arguments[0]`; always 0 and always a results file."""
     root = Path(arguments[0])
     # should this process be killed, this is what is found
-    write_results(root, failure("en"))
-    language = "en"
+    write_results(root, failure())
     try:
         with tempfile.TemporaryDirectory(prefix="gs-") as folder:
             results = grade(root, Path(folder))
     except AutograderError as error:
         print(error, file=sys.stderr)
-        results = failure(language, str(error))
+        results = failure(str(error))
     except Exception:  # whatever it is, the learner must hear that it is not theirs
-        results = failure(language, traceback.format_exc())
+        results = failure(traceback.format_exc())
     write_results(root, results)
     return 0
 
@@ -98,7 +97,7 @@ def grade(root: Path, folder: Path) -> dict[str, Any]:
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
     names = sorted(p.name for p in (folder / "source" / assignment).glob("*.ipynb"))
     if not hand_in(root / "submission", folder / "submitted" / STUDENT / assignment, names):
-        return {"score": 0, "output": NOTHING.format(names=", ".join(names)), "tests": []}
+        return {"score": 0, "output": in_all_languages(NOTHING, names=", ".join(names)), "tests": []}
     nbgrader(folder, "generate_assignment", assignment)
     nbgrader(folder, "autograde", assignment)
     kept = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / KEPT).glob("*.json"))}
@@ -145,32 +144,34 @@ def results_of(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """results.json from what `KeepOutcome` wrote, notebook → its results. One test for each check."""
     tests: list[dict[str, Any]] = []
     broken = False
-    faults = [f"{notebook}: {about['fault']}" for notebook, about in kept.items() if about["fault"]]
     for number, (notebook, about) in enumerate(kept.items(), start=1):
-        tasks: dict[str, list[CheckResult]] = {
-            task: [CheckResult.from_json(row) for row in rows] for task, rows in about["tasks"].items()
-        }
-        language = about["language"]
-        checks = [result for rows in tasks.values() for result in rows]
-        for index, result in enumerate(checks, start=1):
-            tests.append(_test(f"{number}.{index}", notebook, result, language))
-            broken |= result.outcome is Outcome.ERROR
-        for cell, points in about["cells"].items():
-            if cell.removesuffix("_test") not in tasks or not tasks[cell.removesuffix("_test")]:
-                tests.append(_by_hand(notebook, cell, points, language))
-                broken |= cell.endswith("_test")
+        found, ours = _notebook_tests(number, notebook, about)
+        tests += found
+        broken |= ours
     results: dict[str, Any] = {
-        "score": round(sum(t.get("score", 0.0) for t in tests), 4),
+        "score": round(sum(t["score"] for t in tests), 4),
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": tests,
     }
     if broken:
-        language = next(iter(kept.values()))["language"]
-        results["output"] = translate(UNGRADED, language)
-    if faults:
+        results["output"] = translate(UNGRADED, next(iter(kept.values()))["language"])
+    if faults := [f"{notebook}: {about['fault']}" for notebook, about in kept.items() if about["fault"]]:
         tests.append(_for_instructors("\n".join(faults)))
     return results
+
+
+def _notebook_tests(number: int, notebook: str, about: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """The tests of one notebook, and whether something of ours broke in it."""
+    language = about["language"]
+    tasks = {task: [CheckResult.from_json(row) for row in rows] for task, rows in about["tasks"].items()}
+    checks = [result for rows in tasks.values() for result in rows]
+    tests = [_test(f"{number}.{n}", notebook, result, language) for n, result in enumerate(checks, start=1)]
+    # a task's checks stand in its test cell; a cell without any is graded by a person
+    left = {cell: p for cell, p in about["cells"].items() if not tasks.get(cell.removesuffix("_test"))}
+    tests += [_by_hand(notebook, cell, points, language) for cell, points in left.items()]
+    broken = any(r.outcome is Outcome.ERROR for r in checks) or any(c.endswith("_test") for c in left)
+    return tests, broken
 
 
 def _for_instructors(detail: str) -> dict[str, Any]:
@@ -203,15 +204,20 @@ def _by_hand(notebook: str, cell: str, points: float, language: str) -> dict[str
     }
 
 
-def failure(language: str, detail: str = "") -> dict[str, Any]:
+def failure(detail: str = "") -> dict[str, Any]:
     """The results when we failed: no points, said to be our fault, the reason for instructors only."""
     return {
         "score": 0,
-        "output": translate(OURS, language),
+        "output": in_all_languages(OURS),
         "output_format": "text",
         "stdout_visibility": "hidden",
         "tests": [_for_instructors(detail)] if detail else [],
     }
+
+
+def in_all_languages(text: str, **values: str) -> str:
+    """`text` in each language there is: which one the reader has is not known without a graded notebook."""
+    return "\n".join(dict.fromkeys(translate(text, language, **values) for language in languages()))
 
 
 def write_results(root: Path, results: Mapping[str, Any]) -> None:

@@ -1,17 +1,18 @@
 """Submission zips, through nbgrader's own zip_collect."""
 
 import shutil
-import subprocess
-import sys
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from nbgrader.apps import ZipCollectApp
 
 from autograder.lms.collect import released_name
 
 from .conftest import MOODLE, WORKSHEET
 
+Collect = Callable[..., tuple[int, str]]
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
@@ -25,11 +26,23 @@ def course(tmp_path: Path, class_database: Path) -> Path:
     return tmp_path
 
 
-def zip_collect(course: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nbgrader", "zip_collect", "week1", *options]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=course, timeout=120)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+@pytest.fixture
+def zip_collect(course: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Collect]:
+    """`nbgrader zip_collect week1`, in this process; its exit status and what it logged."""
+    monkeypatch.chdir(course)
+
+    def run(*options: str) -> tuple[int, str]:
+        ZipCollectApp.clear_instance()
+        app = ZipCollectApp.instance()
+        try:
+            app.initialize(["week1", *options])
+            app.start()
+        except SystemExit as end:
+            return int(str(end.code)), capfd.readouterr().err
+        return 0, capfd.readouterr().err
+
+    yield run
+    ZipCollectApp.clear_instance()
 
 
 def collected(course: Path) -> set[str]:
@@ -45,10 +58,9 @@ def archive(course: Path, name: str, files: dict[str, tuple[int, str]]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["flat", "folders"])
-def test_moodles_own_zip_is_collected_by_the_worksheet(course: Path, kind: str) -> None:
+def test_moodles_own_zip_is_collected_by_the_worksheet(course: Path, zip_collect: Collect, kind: str) -> None:
     shutil.copy(MOODLE / f"KERAS101-week1-3.{kind}.zip", course / "downloaded" / "week1" / "archive")
     zip_collect(
-        course,
         "--collector=autograder.lms.MoodleCollector",
         f"--MoodleCollector.worksheet={WORKSHEET}",
         "--MoodleCollector.match_email=True",
@@ -63,10 +75,9 @@ def test_moodles_own_zip_is_collected_by_the_worksheet(course: Path, kind: str) 
     assert stamp.startswith("2026-11-22 09:17")  # 10:17 in Paris
 
 
-def test_moodles_learners_can_be_known_by_a_column(course: Path) -> None:
+def test_moodles_learners_can_be_known_by_a_column(course: Path, zip_collect: Collect) -> None:
     shutil.copy(MOODLE / "KERAS101-week1-3.flat.zip", course / "downloaded" / "week1" / "archive")
     zip_collect(
-        course,
         "--collector=autograder.lms.MoodleCollector",
         f"--MoodleCollector.worksheet={WORKSHEET}",
         "--MoodleCollector.key_column=Email address",
@@ -79,21 +90,20 @@ def test_moodles_learners_can_be_known_by_a_column(course: Path) -> None:
     }
 
 
-def test_of_several_downloads_the_latest_attempt_is_taken(course: Path) -> None:
+def test_of_several_downloads_the_latest_attempt_is_taken(course: Path, zip_collect: Collect) -> None:
     name = "Bob OBrien_2_assignsubmission_file_week1.ipynb"
     archive(course, "a-second.zip", {name: (30, "new")})
     archive(course, "b-first.zip", {name: (10, "old")})
-    done = zip_collect(
-        course,
+    _, said = zip_collect(
         "--collector=autograder.lms.MoodleCollector",
         f"--MoodleCollector.worksheet={WORKSHEET}",
         "--MoodleCollector.match_email=True",
     )
     assert (course / "submitted" / "bob" / "week1" / "week1.ipynb").read_text() == "new"
-    assert "Skipped a file of number 2: there is a newer attempt." in done.stderr
+    assert "Skipped a file of number 2: there is a newer attempt." in said
 
 
-def test_a_file_named_like_another_learners_stays_its_owners(course: Path) -> None:
+def test_a_file_named_like_another_learners_stays_its_owners(course: Path, zip_collect: Collect) -> None:
     archive(
         course,
         "week1.zip",
@@ -102,14 +112,13 @@ def test_a_file_named_like_another_learners_stays_its_owners(course: Path) -> No
             "Nobody_9_assignsubmission_file/week1.ipynb": (1, "nobody's"),
         },
     )
-    done = zip_collect(
-        course,
+    _, said = zip_collect(
         "--collector=autograder.lms.MoodleCollector",
         f"--MoodleCollector.worksheet={WORKSHEET}",
         "--MoodleCollector.match_email=True",
     )
     assert collected(course) == {"bob/week1/week1.ipynb"}
-    assert "Skipped a file of number 9: nobody here is known by this number" in done.stderr
+    assert "Skipped a file of number 9: nobody here is known by this number" in said
 
 
 CANVAS = (
@@ -120,7 +129,7 @@ CANVAS = (
 )
 
 
-def test_canvas_submissions_are_collected_by_user_id(course: Path) -> None:
+def test_canvas_submissions_are_collected_by_user_id(course: Path, zip_collect: Collect) -> None:
     (course / "canvas.csv").write_text(CANVAS)
     archive(
         course,
@@ -135,7 +144,6 @@ def test_canvas_submissions_are_collected_by_user_id(course: Path) -> None:
         },
     )
     zip_collect(
-        course,
         "--collector=autograder.lms.CanvasCollector",
         "--CanvasCollector.gradebook=canvas.csv",
     )
@@ -161,7 +169,7 @@ def test_a_copy_gets_the_released_name(file: str, name: str) -> None:
     assert released_name(file, ["week1.ipynb", "week2.ipynb"]) == name
 
 
-def test_a_doubled_or_unsafe_id_is_refused(course: Path) -> None:
+def test_a_doubled_or_unsafe_id_is_refused(course: Path, zip_collect: Collect) -> None:
     archive(course, "week1_submissions.zip", {"a_101_1_week1.ipynb": (1, "")})
     for old, new, said in (
         (",bob,", ",alice,", "the same id: alice"),
@@ -173,7 +181,7 @@ def test_a_doubled_or_unsafe_id_is_refused(course: Path) -> None:
             "--CanvasCollector.gradebook=canvas.csv",
             "-f",
         ]
-        done = zip_collect(course, *command)
-        assert done.returncode == 1
-        assert said in done.stderr
+        status, said = zip_collect(*command)
+        assert status == 1
+        assert said in said
         assert collected(course) == set() if (course / "submitted").exists() else True

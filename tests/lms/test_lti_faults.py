@@ -55,7 +55,7 @@ def test_each_fault_alone_is_survived(peer: Peer, proxy: FaultProxy, tmp_path: P
 
 @pytest.mark.slow
 def test_after_200_runs_with_faults_every_grade_is_right(peer: Peer, proxy: FaultProxy, tmp_path: Path) -> None:
-    """Each run: a class is graded and pushed, a teacher changes one grade, others are regraded and pushed."""
+    """Each run: a class is graded and pushed, a teacher changes one grade, others are graded anew and pushed."""
     proxy.counts.clear()
     for seed in range(200):
         dice = random.Random(seed)
@@ -73,7 +73,7 @@ def test_after_200_runs_with_faults_every_grade_is_right(peer: Peer, proxy: Faul
         items.send(item, Score(peer.users["carol"], teachers, 20, "by hand"), items.service.http.clock.now())
         points["alice"] = (points["alice"] + 1.5) % 20
         kept = dict(points, carol=teachers)
-        regraded = dict(points, carol=(teachers + 5) % 20)
-        push_until_done(peer, proxy, regraded, name, ledger, seed + 1000)
+        graded_anew = dict(points, carol=(teachers + 5) % 20)
+        push_until_done(peer, proxy, graded_anew, name, ledger, seed + 1000)
         assert shown(items, name) == expected(peer, kept), f"seed {seed}"
     assert all(proxy.counts[fault] > 20 for fault in FAULTS), proxy.counts
