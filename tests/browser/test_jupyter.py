@@ -41,6 +41,7 @@ def test_a_learner_runs_a_cell_does_the_task_and_validates(server: str, open_pag
     page = lab.page
     notebook = page.locator(".jp-Notebook")
     notebook.locator(".jp-CodeCell").first.wait_for(timeout=SLOW)
+    expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible(timeout=SLOW)
     notebook.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     expect(notebook.locator(".jp-OutputArea-output").first).to_contain_text("42", timeout=SLOW)
