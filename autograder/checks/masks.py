@@ -39,9 +39,9 @@ def require_share(found: float, rate: float, count: int) -> None:
     if within(found, rate, count):
         return
     if within(found, 1 - rate, count):
-        fail(_("With rate {rate:g}, your function drops {found:.0%} of the units: is the rate the probability of "
-               "dropping a unit, or of keeping it?"), rate=rate, found=found)  # fmt: skip
-    fail(_("With rate {rate:g}, your function drops {found:.0%} of the units."), rate=rate, found=found)
+        fail(_("With rate {rate:g}, your function drops {found:.0f} % of the units: is the rate the probability of "
+               "dropping a unit, or of keeping it?"), rate=rate, found=100 * found)  # fmt: skip
+    fail(_("With rate {rate:g}, your function drops {found:.0f} % of the units."), rate=rate, found=100 * found)
 
 
 def within(found: float, share: float, count: int) -> bool:

@@ -103,8 +103,7 @@ def _dot(x: float, y: float, kind: str) -> str:
 def key(kinds: Sequence[str], language: str) -> Markup:
     """What the forms mean."""
     found = "".join(
-        f'<span class="key"><svg viewBox="0 0 14 14" aria-hidden="true">{_dot(7, 7, kind)}</svg>'
-        f"{KINDS[kind]}</span>"
+        f'<span class="key"><svg viewBox="0 0 14 14" aria-hidden="true">{_dot(7, 7, kind)}</svg>{KINDS[kind]}</span>'
         for kind in kinds
     )
     return Markup(f'<p class="keys">{found}</p>')  # noqa: S704

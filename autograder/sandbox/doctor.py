@@ -77,9 +77,7 @@ def _prove(warm: bool) -> bool:
     try:
         answers, seconds = asyncio.run(_ask_a_kernel(warm))
     except WarmFailure as error:
-        print(
-            "!", say(_("Keras cannot be preloaded: every kernel imports it itself ({reason})."), reason=error)
-        )
+        print("!", say(_("Keras cannot be preloaded: every kernel imports it itself ({reason})."), reason=error))
         return True
     except (AutograderError, RuntimeError, ValueError) as error:
         print("✗", say(_("A sandboxed kernel did not answer: {error}"), error=error))
@@ -88,9 +86,7 @@ def _prove(warm: bool) -> bool:
     for fault in faults:
         print("✗", say(fault.text, **fault.values))
     if not faults:
-        kept = _(
-            "A sandboxed kernel answered after {seconds:.1f} s: no network, no privilege, no course files."
-        )
+        kept = _("A sandboxed kernel answered after {seconds:.1f} s: no network, no privilege, no course files.")
         preloaded = _("One with Keras preloaded answered after {seconds:.1f} s: the same holds for it.")
         print("✓", say(preloaded if warm else kept, seconds=seconds))
     return not faults

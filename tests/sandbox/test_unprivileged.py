@@ -28,15 +28,11 @@ exec setpriv --reuid "$0" --regid "$0" --clear-groups --inh-caps=-all --bounding
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root can become somebody else; the other tests ran as you"
-)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else; the other tests ran as you")
 @pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
 def test_the_guarantees_hold_for_an_ordinary_user(tmp_path: Path) -> None:
     shell = ["unshare", "--mount", "sh", "-c", AS_ORDINARY_USER, ORDINARY_UID, sys.base_prefix, str(tmp_path)]
-    reachable = subprocess.run(
-        [*shell, sys.executable, "-c", "import autograder.sandbox.kernel"], check=False
-    )
+    reachable = subprocess.run([*shell, sys.executable, "-c", "import autograder.sandbox.kernel"], check=False)
     if reachable.returncode != 0:
         pytest.skip("an ordinary user cannot read this environment")
     folder = Path(__file__).parent
