@@ -9,7 +9,7 @@ c.Course.secret = "demo"  # noqa: S105  # hidden inputs and training seeds deriv
 
 # what learners receive
 c.ClearSolutions.code_stub = {"python": "# ✏️\nraise NotImplementedError()"}
-c.GenerateAssignment.create_assignment = True
+c.ClearSolutions.text_stub = "✏️ …"
 
 # grading: learners' code in a sandbox, checks outside it, only data in between
 c.Autograde.exporter_class = "autograder.wiring.exporter.GradingExporter"
@@ -31,4 +31,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.SanitizeHTML.enabled = True
+
+c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: SanitizeHTML takes SVG apart
+
+# what learners get back: one page per notebook, in the language of the assignment
+c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndState"]
 c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"

@@ -13,7 +13,13 @@ from autograder.i18n import _, say
 COMMANDS = {
     "demo": ("autograder.demo", _("grade the class of examples from end to end")),
     "release": ("autograder.release", _("make release/ again from source/")),
+    "new-task": ("autograder.authoring", _("add a task to a notebook and to its checks")),
+    "sync": ("autograder.authoring", _("write the points of the checks into the notebooks")),
+    "report": ("autograder.insight.command", _("show how a class did: points, checks, diagnoses, flagged submissions")),
+    "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
+    "calibrate": ("autograder.insight.calibrate", _("measure how sure the thresholds of trained tasks are")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
+    "store": ("autograder.scale.command", _("say how much is remembered of earlier runs, or forget it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),
 }

@@ -81,6 +81,7 @@ def solutions(notebook: Path) -> dict[str, str]:
 def hand_in(typed: Typed, course: Path) -> Path:
     """Lay out the submission below `course`/submitted, from the course's release; returns its folder."""
     release = course / "release" / typed.assignment
+    own_texts = {"submission.json", "attack.json", *(f"{p.stem}.py" for p in release.glob("*.ipynb"))}
     target = course / "submitted" / typed.student / typed.assignment
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(release, target)
@@ -95,7 +96,7 @@ def hand_in(typed: Typed, course: Path) -> Path:
         own = typed.folder / f"{name}.py"
         _fill(path, reference | (answers(own.read_text(encoding="utf-8")) if own.exists() else {}))
     for extra in sorted(typed.folder.iterdir()):
-        if extra.suffix != ".py" and extra.name != "submission.json" and not extra.is_dir():
+        if extra.name not in own_texts and not extra.is_dir():
             shutil.copy(extra, target / extra.name)
     (target / "timestamp.txt").write_text(typed.timestamp, encoding="utf-8")
     return target

@@ -32,7 +32,8 @@ class CheckResult:
     """One check, run.
 
     `points` is what it is worth, `earned` what was given: all of it, a part, or nothing. `detail` is for the
-    grader's log only and never reaches a learner. `picture` holds what the feedback page can draw.
+    grader's log only and never reaches a learner. `picture` holds what the feedback page can draw. `lesson` is the id
+    of the cell to read again.
     """
 
     task: str
@@ -44,6 +45,7 @@ class CheckResult:
     message: Message | None = None
     detail: str = ""
     picture: Mapping[str, Any] = field(default_factory=dict)
+    lesson: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "message": self.message and self.message.to_json()}

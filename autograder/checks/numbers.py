@@ -63,6 +63,23 @@ def close(found: Any, right: Any, tolerance: float = 1e-3) -> bool:
     return bool(np.max(np.abs(found - right), initial=0.0) <= tolerance * scale)
 
 
+def one_of(calls: Sequence[Call], index: int, name: str) -> list[Call]:
+    """The calls of a function that returns two things, each with the first (0) or second (1) as its result."""
+    for call in calls:
+        is_list = isinstance(call.result, list) or (isinstance(call.result, np.ndarray) and call.result.ndim > 0)
+        require(
+            is_list and len(call.result) == 2,
+            _("`{name}` should return two things, as in `return first, second`, but it returned: {kind}."),
+            name=name,
+            kind=kind_of(call.result),
+        )
+    # an element of an array comes out as a NumPy scalar, which nothing else here expects
+    return [
+        call._replace(result=np.asarray(item) if isinstance(item := call.result[index], np.generic) else item)
+        for call in calls
+    ]
+
+
 def match(
     calls: Sequence[Call], right: Formula, mistakes: Mapping[str, Formula], name: str, tolerance: float = 1e-3
 ) -> None:
@@ -84,5 +101,5 @@ def match(
 
 def _described(argument: Any) -> str:
     if isinstance(argument, np.ndarray):
-        return f"w{list(argument.shape)}"
+        return "[" + "×".join(map(str, argument.shape)) + "]"
     return f"{argument:.4g}" if isinstance(argument, (int, float)) else kind_of(argument)

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ MAX_CELLS = 2000
 MAX_SOURCE = 1 << 20  # characters of one cell
 MAX_FILES = 200
 MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # https://nbformat.readthedocs.io/en/latest/format_description.html#cell-ids
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -31,6 +33,7 @@ def read_notebook(path: Path) -> NotebookNode:
         data = nbformat.reader.reads(raw.decode("utf-8"))
         notebook = nbformat.convert(data, 4)
         cells = [_plain_cell(cell) for cell in notebook.cells]
+        _keep_ids(notebook.cells, cells)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=path.name) from error
     if len(cells) > MAX_CELLS or any(len(c.source) > MAX_SOURCE for c in cells):
@@ -70,6 +73,16 @@ def _plain_cell(cell: Any) -> NotebookNode:
     if isinstance(meta, dict):
         plain.metadata["nbgrader"] = NotebookNode(meta)
     return plain
+
+
+def _keep_ids(submitted: Sequence[Any], cells: Sequence[Any]) -> None:
+    """Give the cells their submitted ids, as far as they are valid and not given twice: lessons are found by them."""
+    seen: set[str] = set()
+    for old, new in zip(submitted, cells, strict=True):
+        name = old.get("id")
+        if isinstance(name, str) and _ID.fullmatch(name) and name not in seen:
+            seen.add(name)
+            new["id"] = name
 
 
 def canonical(nb: NotebookNode) -> str:

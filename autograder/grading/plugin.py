@@ -102,7 +102,8 @@ class Session:
         return self.result(check, Outcome.FAILED, message=no.message, picture=getattr(no, "picture", {}))
 
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:
-        return CheckResult(check.task, check.name, check.description, check.points, outcome, **more)
+        lesson = tasks_of(self.modules[0])[check.task].lesson
+        return CheckResult(check.task, check.name, check.description, check.points, outcome, lesson=lesson, **more)
 
     def outcome_of(self, check: Check) -> Outcome | None:
         return next((r.outcome for r in self.results if (r.task, r.name) == (check.task, check.name)), None)

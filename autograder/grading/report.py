@@ -69,15 +69,15 @@ def _points(result: CheckResult) -> str:
 def _row(result: CheckResult, language: str) -> str:
     mark, word = MARKS[result.outcome]
     said = sentence(result, language)
-    extra = f"<p>{_marked(said)}</p>" if said else ""
+    extra = f"<p>{marked(said)}</p>" if said else ""
     return (
         f'<li class="ag-{result.outcome}"><span class="ag-mark" aria-hidden="true">{mark}</span>'
-        f"<div><strong>{_marked(translate(result.description, language))}</strong> "
+        f"<div><strong>{marked(translate(result.description, language))}</strong> "
         f'<span class="ag-points">{escape(translate(word, language))}, {_points(result)}</span>{extra}</div></li>'
     )
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
     """Escaped text, with `code` in backquotes as code."""
     parts: Sequence[str] = text.split("`")
     if len(parts) % 2 == 0:

@@ -40,16 +40,17 @@ class OneKernelSpec(KernelSpecManager):
 
 
 class SandboxClient(AsyncKernelClient):
-    """Takes no message over the limit and never connects twice.
+    """Takes no message over the limit and reaches the kernel only until it is ready.
 
-    The kernel listens before anyone connects; whoever waits for a second connection is not the kernel that
-    was started, but something its code has put in its place.
+    A kernel's code can exchange its sockets for links to sockets of the host. By the time any of it runs, all
+    channels are connected and the door is closed: whatever connects again later finds nothing.
     """
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
         """Open the channels, with this client's limits."""
-        self.context.setsockopt(zmq.RECONNECT_IVL, -1)
-        self.context.setsockopt(zmq.MAXMSGSIZE, Sandbox(parent=self.parent).message_bytes)
+        manager: Any = self.parent
+        self.context.setsockopt(zmq.MAXMSGSIZE, Sandbox(parent=manager).message_bytes)
+        manager.provisioner.open_door()
         super().start_channels(*args, **kwargs)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
@@ -65,6 +66,7 @@ class SandboxClient(AsyncKernelClient):
                 self._handle_kernel_info_reply(await self.get_shell_msg(timeout=1))
                 while not _is_idle(await self.get_iopub_msg(timeout=0.2), request):
                     pass
+                manager.provisioner.close_door()
                 return
         raise RuntimeError("the sandboxed kernel did not answer")
 

@@ -35,6 +35,7 @@ CONNECTION = Path("/run/connection.json")
 CHANNELS = 5  # shell, iopub, stdin, control, heartbeat
 LISTENING = " 00010000 "  # __SO_ACCEPTCON in the flags of /proc/net/unix
 POLL_SECONDS = 0.005
+KILL_SECONDS = 5.0
 OWN_PROCESSES = 8  # the commands around a kernel, counted by its cgroup, too
 
 
@@ -88,35 +89,45 @@ class SandboxProvisioner(LocalProvisioner):
             source = warm.zygote(self.sandbox.kernel_environment()) if self.sandbox.warm else None
             if source is None or "-f" not in argv:
                 return False
+            start = warm.WarmStart(source)
             try:
                 await asyncio.to_thread(source.wait_until_ready)
-                await self._launch(argv, warm.WarmStart(source))
+                await self._launch(argv, start)
                 return True
-            except warm.WarmFailure as error:
+            except (warm.WarmFailure, OSError, ValueError) as error:
                 await self._end_jail()
                 if attempt or source.lives:
                     warm.give_up(error)
+            finally:
+                start.close()
         return False
 
     async def _launch(self, argv: list[str], start: warm.WarmStart | None) -> None:
-        reader, writer = os.pipe2(os.O_CLOEXEC)
+        self._started, self.is_warm = time.monotonic(), start is not None
+        self.jail_pid = await asyncio.to_thread(read_jail_pid, self._start_jail(argv, start))
+        self._pidfd = os.pidfd_open(self.jail_pid)
+        if self.cgroup is None:
+            self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
+        if start:
+            holder: Any = self.process
+            await asyncio.to_thread(start.enter, self.jail_pid, holder, argv[argv.index("-f") :])
+        await self._until_listening()
+
+    def _start_jail(self, argv: list[str], start: warm.WarmStart | None) -> int:
+        """Start the jail, with the kernel in it or waiting for one; returns where bwrap writes its pid."""
         self.tail = Tail()
-        self._started = time.monotonic()
+        reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
             jail, said = self.make_jail(writer), self.tail.writer
             self.process = start.hold(jail, said) if start else jail.start(argv, stdout=said, stderr=said)
+        except BaseException:
+            os.close(reader)
+            raise
         finally:
             os.close(writer)
             self.tail.close_writer()
         self.pid = self.pgid = self.process.pid
-        self.jail_pid = await asyncio.to_thread(read_jail_pid, reader)
-        self._pidfd = os.pidfd_open(self.jail_pid)
-        if self.cgroup is None:
-            self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
-        self.is_warm = start is not None
-        if start:
-            await asyncio.to_thread(start.enter, self.jail_pid, self.process, argv[argv.index("-f") :])
-        await self._until_listening()
+        return reader
 
     def make_jail(self, info_fd: int) -> Jail:
         """The jail of this kernel: this interpreter, the files of this submission, nothing else."""
@@ -161,21 +172,29 @@ class SandboxProvisioner(LocalProvisioner):
         return str(CONNECTION) if word == os.path.realpath(manager.connection_file) else word
 
     async def _until_listening(self) -> None:
-        """Link the sockets' folder, and wait until every channel accepts connections."""
-        assert self.folder is not None  # noqa: S101
-        link = self.folder.path / "s"
-        link.unlink(missing_ok=True)
-        link.symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+        """Wait until every channel accepts connections; then let the manager connect."""
         sockets = Path(f"/proc/{self.jail_pid}/net/unix")
         deadline = self._started + self.sandbox.start_seconds
         while time.monotonic() < deadline:
             lines = sockets.read_text().splitlines()
             if sum(LISTENING in line and f" {SOCKETS}/k-" in line for line in lines) >= CHANNELS:
+                self.open_door()
                 return
             if await self.poll() is not None:
                 raise ValueError(f"exit status {await self.poll()}")
             await asyncio.sleep(POLL_SECONDS)
         raise TimeoutError(f"{self.sandbox.start_seconds:.0f} s")
+
+    def open_door(self) -> None:
+        """Let this process find the kernel's sockets, where the connection file says they are."""
+        assert self.folder is not None  # noqa: S101
+        self.close_door()
+        (self.folder.path / "s").symlink_to(f"/proc/{self.jail_pid}/root{SOCKETS}")
+
+    def close_door(self) -> None:
+        """From here on nobody can connect; connections that exist stay."""
+        if self.folder is not None:
+            (self.folder.path / "s").unlink(missing_ok=True)
 
     @property
     def reached_wall_limit(self) -> bool:
@@ -191,11 +210,12 @@ class SandboxProvisioner(LocalProvisioner):
         """End the jail's first process and with it all others; returns when they are gone."""
         if self.process is None:
             return
-        if self._pidfd >= 0 and await self.poll() is None:
+        if self._pidfd >= 0:
             self._end()
-        else:
+            await self._gone(KILL_SECONDS)
+        if await self.poll() is None:  # the jail was never built
             await super().kill(restart=restart)
-        await self._gone(5.0)
+            await self._gone(KILL_SECONDS)
 
     def _end(self) -> None:
         with suppress(ProcessLookupError):

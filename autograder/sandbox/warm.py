@@ -42,7 +42,7 @@ class Zygote:
         self._folder = RunFolder()  # a home: libraries write to it when they are imported
         self._control, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with child, PROGRAM.open("rb") as program:
-            self.process = subprocess.Popen(  # noqa: S603  # a list, no shell
+            self.process = subprocess.Popen(  # a list, no shell
                 [sys.executable, "-s", "-", str(child.fileno())],
                 stdin=program,
                 stdout=subprocess.DEVNULL,
@@ -94,6 +94,7 @@ class Zygote:
         """In a fork of the grader: the zygote stays the parent's."""
         self._control.close()
         self._folder.forget()
+        self.process.returncode = 0  # not this process's child: nothing to wait for
 
 
 class _Shared:
@@ -156,6 +157,7 @@ class WarmStart:
 
     def __init__(self, source: Zygote) -> None:
         self._zygote = source
+        self._stderr = -1
         self._ended, self._status = os.pipe2(os.O_CLOEXEC)
 
     def hold(self, jail: Jail, stderr: int) -> "subprocess.Popen[bytes]":
@@ -200,7 +202,7 @@ class WarmStart:
     def close(self) -> None:
         """Close this side's files; twice does no harm."""
         for name in ("_ended", "_status", "_stderr"):
-            number = getattr(self, name, -1)
+            number = getattr(self, name)
             if number >= 0:
                 os.close(number)
             setattr(self, name, -1)

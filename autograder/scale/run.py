@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError
 from autograder.execution.runner import Limits
@@ -111,7 +112,7 @@ class GradingRun:
         )
 
     def _result(self, job: Job) -> Outcome:
-        """Wait for a job's outcome. A job whose worker is lost is tried again, then alone, so that no other is blamed."""
+        """Wait for a job's outcome. When its worker is lost it is tried again alone, so that no other is blamed."""
         key, error = job.key(), None
         for attempt in range(TRIES):
             self._submit(key, job)
@@ -179,7 +180,7 @@ class GradingRun:
             try:
                 job = self._prepared(upcoming)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
-                self.log.debug("not prepared: %s %s", upcoming, error)
+                self.log.warning("%s was not prepared: %r", upcoming.file, error)
                 continue
             self._submit(job.key(), job)
 
@@ -192,7 +193,8 @@ class GradingRun:
             self.converter._sanitizing = sanitizing
         nb = self.exporter.read_submitted(Path(notebook.file))
         for preprocessor in self.converter.sanitize_preprocessors:
-            nb, resources = preprocessor(parent=self.exporter)(nb, copy.deepcopy(resources))
+            chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+            nb, resources = chosen(parent=self.exporter)(nb, copy.deepcopy(resources))
         return self.job(nb, resources["nbgrader"])
 
     def _give_up(self) -> None:

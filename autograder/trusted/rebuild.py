@@ -5,6 +5,7 @@ is walked first; whatever names a class or a function must be on the allow-list,
 a single variable is made. Archives (.keras, .h5, SavedModel) and pickles are never opened.
 """
 
+import copy
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,7 @@ ACTIVATIONS = frozenset(
     """elu exponential gelu hard_sigmoid hard_tanh leaky_relu linear log_softmax mish relu relu6 selu sigmoid silu
     softmax softplus softsign swish tanh""".split()
 )
+_ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 _SIZE_KEYS = frozenset({"units", "filters", "depth_multiplier", "kernel_size", "pool_size", "target_shape", "padding"})
 
@@ -72,7 +74,8 @@ def build(config: Mapping[str, Any]) -> Any:
     import keras
 
     try:
-        model = keras.saving.deserialize_keras_object(dict(config), safe_mode=True)
+        # Functional.from_config empties the config that it is given
+        model = keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)
         built = bool(model.built)
     except Exception as error:  # Keras raises nearly everything here, and all of it is about the learner's config
         raise EvidenceRefused(_("Keras cannot build your model again from its description.")) from error
@@ -98,7 +101,7 @@ def allowed_config(data: ModelData) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise EvidenceRefused(_("Your model's description came back damaged."))
     config = {k: v for k, v in config.items() if k != "compile_config"}
-    _check_nodes(config)
+    _check_nodes(_rename_activations(config))
     if config.get("class_name") not in ("Sequential", "Functional", "Model"):
         raise EvidenceRefused(
             _("Your model is a {name}. Use Sequential or the functional API with Keras's own layers."),
@@ -118,6 +121,15 @@ def _nodes(root: Any) -> Iterator[tuple[Any, int]]:
             stack.extend((v, depth + 1) for v in node.values())
         elif isinstance(node, list):
             stack.extend((v, depth + 1) for v in node)
+
+
+def _rename_activations(config: dict[str, Any]) -> dict[str, Any]:
+    """`activation=tf.nn.softmax` and the like, in place, by the name that Keras has for them."""
+    for node, _depth in _nodes(config):
+        function = node.get("activation") if isinstance(node, dict) else None
+        if isinstance(function, dict) and function.get("class_name") == "function":
+            node["activation"] = _ALIASES.get(str(function.get("config")), function)
+    return config
 
 
 def _check_nodes(config: Any) -> None:

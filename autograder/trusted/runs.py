@@ -8,7 +8,7 @@ weights where their shapes are the same, so that what differs is the regularizat
 import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,10 +46,11 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A learner's model beside the given one, seed by seed."""
+    """A learner's model beside the given one, seed by seed. `strengths`: of its regularization, see `strengths_in`."""
 
     given: Sequence[Run]
     theirs: Sequence[Run]
+    strengths: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reductions(self) -> list[float]:
@@ -77,6 +78,7 @@ class Comparison:
             "given": _median_curves(self.given),
             "theirs": _median_curves(self.theirs),
             "reduction": [round(v, 4) for v in (min(self.reductions), self.reduction, max(self.reductions))],
+            "strengths": dict(self.strengths),
         }
 
 
@@ -90,7 +92,8 @@ class Trainer:
 
     def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
         """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
-        return Comparison(self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat))
+        runs = self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat)
+        return Comparison(*runs, strengths_in(theirs))
 
     def runs(
         self,
@@ -167,6 +170,23 @@ def _initial_weights(config: Mapping[str, Any], start: Mapping[str, Any] | None,
     shared = _fresh(start, seed).get_weights() if start is not None else own
     fits = [w.shape for w in own] == [w.shape for w in shared]
     return list(shared if fits else own)
+
+
+def strengths_in(config: Any) -> dict[str, float]:
+    """The largest λ of L1 and of L2 and the largest rate of Dropout in a model's config, where there are any."""
+    found: dict[str, float] = {}
+    parts = list(config.values()) if isinstance(config, dict) else config if isinstance(config, list) else []
+    if isinstance(config, dict) and config.get("class_name") in _STRENGTHS:
+        own = config.get("config") or {}
+        names = {n: own.get(n) for n in _STRENGTHS[config["class_name"]]}
+        found = {n: float(v) for n, v in names.items() if isinstance(v, (int, float)) and v > 0}
+    for part in parts:
+        for name, value in strengths_in(part).items():
+            found[name] = max(value, found.get(name, 0.0))
+    return found
+
+
+_STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "Dropout": ("rate",)}
 
 
 def anonymous(config: Mapping[str, Any]) -> Any:

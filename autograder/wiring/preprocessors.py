@@ -9,6 +9,7 @@ from autograder.errors import SetupError
 from autograder.execution.runner import task_of
 from autograder.grading.job import Outcome
 from autograder.grading.report import UNGRADED, html_report, note, plain_report
+from autograder.grading.results import pack
 from autograder.i18n import Message, _
 from autograder.records import CheckResult, TaskGrade
 from autograder.records import Outcome as CheckOutcome
@@ -25,7 +26,7 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         """Grade one notebook; the outcome goes on in `resources`."""
         exporter = self.parent
         if not isinstance(exporter, GradingExporter):
-            raise SetupError(_("Set c.Autograde.exporter_class to autograder.wiring.GradingExporter."))
+            raise SetupError(_("Set c.Autograde.exporter_class to autograder.wiring.exporter.GradingExporter."))
         about = resources["nbgrader"]
         outcome = self._unreadable(nb, about, exporter) or exporter.run.outcome(nb, about)
         for index, outputs in outcome.outputs.items():
@@ -74,7 +75,7 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
             )
             cell.outputs = [v4.new_output("display_data", data=texts)]
             cell.execution_count = None
-        nb.metadata.pop("autograder", None)
+        nb.metadata["autograder"] = pack(resources[KEY], language)  # for the feedback page and the class report
         return nb, resources
 
 

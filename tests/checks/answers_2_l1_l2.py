@@ -2,14 +2,453 @@
 
 from tests.checks.harness import Wrong
 
+KERAS = """
+import keras
+import numpy as np
+from keras import layers, regularizers
+"""
+
+
+def sequential(function: str, hidden: str = "", output: str = "", between: str = "", after: str = "") -> str:
+    """The seed's model in the usual spelling; more arguments for its two Dense layers, layers between, statements."""
+    return f"""{KERAS}
+def {function}():
+    model = keras.Sequential([
+        keras.Input((28, 28)),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"{hidden}),
+        {between}
+        layers.Dense(10, activation="softmax"{output}),
+    ])
+    {after}
+    return model
+"""
+
+
+def functional(function: str, hidden: str) -> str:
+    """The same with the functional API, named layers and activations of their own."""
+    return f"""{KERAS}
+def {function}():
+    image = keras.Input(shape=(28, 28), name="image")
+    x = layers.Reshape((784,))(image)
+    x = layers.Dense(128, name="hidden"{hidden})(x)
+    x = layers.Activation("relu")(x)
+    x = layers.Dense(10)(x)
+    return keras.Model(image, layers.Softmax(name="probabilities")(x), name="my_model")
+"""
+
+
+def added(function: str, hidden: str) -> str:
+    """The same with add(), tf.keras and an InputLayer."""
+    return f"""
+import tensorflow as tf
+from tensorflow.keras import regularizers
+def {function}():
+    model = tf.keras.models.Sequential()
+    model.add(tf.keras.layers.InputLayer(shape=(28, 28)))
+    model.add(tf.keras.layers.Flatten(name="flat"))
+    model.add(tf.keras.layers.Dense(units=128{hidden}))
+    model.add(tf.keras.layers.ReLU())
+    model.add(tf.keras.layers.Dense(10, tf.nn.softmax))
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+
+def config_dict(function: str, kind: str, coefficients: str) -> str:
+    """A regularizer as a config dict, a model that was trained before it was cloned."""
+    return f"""{KERAS}
+def {function}():
+    regularizer = {{"class_name": "{kind}", "config": {coefficients}}}
+    model = keras.Sequential([
+        layers.Input(shape=(28, 28)), layers.Flatten(),
+        layers.Dense(128, "relu", kernel_regularizer=regularizer), layers.Dense(10, "softmax"),
+    ])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(np.random.random((32, 28, 28)), np.arange(32) % 10, verbose=0)
+    return keras.models.clone_model(model)
+"""
+
+
+def late(function: str, regularizer: str) -> str:
+    """A regularizer set after the layer was built, then a clone that is built with it."""
+    return sequential(
+        function, after=f"model.layers[1].kernel_regularizer = {regularizer}; model = keras.models.clone_model(model)"
+    )
+
+
+def penalty(l1: str = "np.sum(np.abs(w))", l2: str = "np.sum(w ** 2)", both: str = "") -> str:
+    """The three functions of the task `penalty`, as expressions that are multiplied by λ."""
+    return f"""
+import numpy as np
+def l1_penalty(w, lam): return lam * {l1}
+def l2_penalty(w, lam): return lam * {l2}
+def l1_l2_penalty(w, l1, l2): return {both or "l1 * np.abs(w).sum() + l2 * np.square(w).sum()"}
+"""
+
+
+L1, L2 = ", kernel_regularizer=regularizers.L1(0.0001)", ", kernel_regularizer=regularizers.L2(0.001)"
+ELASTIC = ", kernel_regularizer=regularizers.L1L2(l1=1e-4, l2=1e-3)"
+BIAS = ", bias_regularizer=regularizers.L2(0.001)"
+
+SPLIT = f"""{KERAS}
+def split_loss(model, x, y):
+    p = model(x, training=False)
+    data = keras.losses.SparseCategoricalCrossentropy()(y, p)
+    penalty = sum(model.losses)
+    return """
+SPARSITY = f"""{KERAS}
+sparser = "l1"
+def near_zero_fraction(model, eps):
+    kernels = np.concatenate([layer.kernel.numpy().ravel() for layer in model.layers])
+    biases = np.concatenate([layer.bias.numpy() for layer in model.layers])
+    return """
+SWEEP = "val_losses = {0.0001: 0.58, 0.001: 0.526, 0.01: 0.583, 0.1: 0.71}\nbest_lambda = 0.001\n"
+
+
+def swept(hidden: str, sweep: str = SWEEP, output: str = "", between: str = "", after: str = "") -> str:
+    """The task `choose_lambda`: a model and a sweep."""
+    return sequential("build_regularized_model", hidden, output, between, after) + sweep
+
+
 RIGHT = {
     "penalty": {
-        "numpy": "import numpy as np\ndef l2_penalty(w, lam): return lam * np.sum(w ** 2)",
-    }
+        "numpy": penalty(),
+        "built from one another": penalty(both="l1_penalty(w, l1) + l2_penalty(w, l2)"),
+        "Keras's own": f"""{KERAS}
+def l1_penalty(w, lam): return regularizers.L1(lam)(keras.ops.convert_to_tensor(w))
+def l2_penalty(w, lam): return regularizers.L2(lam)(keras.ops.convert_to_tensor(w))
+def l1_l2_penalty(w, l1, l2): return regularizers.L1L2(l1=l1, l2=l2)(keras.ops.convert_to_tensor(w, "float32"))
+""",
+        "norms and loops": penalty(
+            l1="np.float32(sum(abs(v) for v in w.ravel()))",
+            l2="np.linalg.norm(w) ** 2",
+            both="np.array([l1 * np.linalg.norm(w.ravel(), 1) + l2 * np.vdot(w, w)])",
+        ),
+    },
+    "l2_layer": {
+        "sequential": sequential("build_l2_model", L2),
+        "functional": functional("build_l2_model", ", kernel_regularizer=regularizers.L1L2(l2=0.001)"),
+        "add": added("build_l2_model", ", kernel_regularizer=regularizers.l2(0.001)"),
+        "config dict": config_dict("build_l2_model", "L2", '{"l2": 0.001}'),
+        "set late and cloned": late("build_l2_model", "regularizers.L2(1e-3)"),
+    },
+    "l1_layer": {
+        "sequential": sequential("build_l1_model", L1),
+        "functional": functional("build_l1_model", ", kernel_regularizer=regularizers.L1L2(l1=1e-4, l2=0)"),
+        "add": added("build_l1_model", ", kernel_regularizer=regularizers.l1(1e-4)"),
+        "config dict": config_dict("build_l1_model", "L1", '{"l1": 0.0001}'),
+    },
+    "elastic": {
+        "sequential": sequential("build_elastic_model", ELASTIC + BIAS),
+        "functional": functional(
+            "build_elastic_model",
+            ", kernel_regularizer=regularizers.l1_l2(0.0001, 0.001), bias_regularizer=regularizers.L1L2(0.0, 1e-3)",
+        ),
+        "add": added("build_elastic_model", ELASTIC + BIAS),
+    },
+    "split_loss": {
+        "floats": SPLIT + "float(data), float(penalty)",
+        "tensors": SPLIT + "[data, keras.ops.convert_to_tensor(penalty)]",
+        "array": SPLIT + "np.array([data, penalty])",
+        "evaluate": """
+def split_loss(model, x, y):
+    model.compile(loss="sparse_categorical_crossentropy")
+    total, penalty = model.evaluate(x, y, verbose=0), float(sum(model.losses))
+    return total - penalty, penalty
+""",
+        "numpy": f"""{KERAS}
+def split_loss(model, x, y):
+    p = model.predict(x, verbose=0)
+    return np.mean(-np.log(p[np.arange(len(y)), y])), np.sum([float(l) for l in model.losses])
+""",
+    },
+    "sparsity": {
+        "concatenated": SPARSITY + "float(np.mean(np.abs(kernels) < eps))",
+        "counted": f"""{KERAS}
+sparser = "L1"
+def near_zero_fraction(model, eps):
+    small = total = 0
+    for w in model.get_weights():
+        if w.ndim > 1:
+            small, total = small + (abs(w) <= eps).sum(), total + w.size
+    return small / total
+""",
+        "by name": f"""{KERAS}
+sparser = "l1"
+def near_zero_fraction(model, eps):
+    kernels = [keras.ops.reshape(v, (-1,)) for v in model.trainable_variables if v.name == "kernel"]
+    return keras.ops.mean(keras.ops.cast(keras.ops.abs(keras.ops.concatenate(kernels)) < eps, "float32"))
+""",
+    },
+    "choose_lambda": {
+        "L2": swept(L2),
+        "L2 on both layers": swept(L2, output=L2),
+        "L1": functional("build_regularized_model", L1)
+        + "val_losses = {1e-5: 0.60, 1e-4: 0.541, 1e-3: 0.583}\nbest_lambda = min(val_losses, key=val_losses.get)\n",
+        "both, by NumPy": swept(
+            ELASTIC,
+            "val_losses = {np.float32(l): np.float32(v) for l, v in zip(np.logspace(-4, -2, 3), [.58, .526, .57])}\n"
+            "best_lambda = np.array(1e-3)\n",
+        ),
+    },
 }
+
+HALF, SUM = "Your penalty is half", "Your sum leaves out"
+CHANGED = "The weights of the model of"
 WRONG = {
     "penalty": {
-        "half": Wrong("def l2_penalty(w, lam): return lam * (w ** 2).sum() / 2", "l2_penalty", "Your penalty is half"),
-        "stub": Wrong("def l2_penalty(w, lam): raise NotImplementedError", "l2_penalty", "`l2_penalty` is not written"),
-    }
+        "half": Wrong(penalty(l2="np.sum(w ** 2) / 2"), "l2_penalty", HALF),
+        "mean": Wrong(penalty(l2="np.mean(w ** 2)"), "l2_penalty", "Your penalty gets smaller"),
+        "mean of L1": Wrong(penalty(l1="np.mean(np.abs(w))"), "l1_penalty", "Your penalty gets smaller"),
+        "square root": Wrong(penalty(l2="np.sqrt(np.sum(w ** 2))"), "l2_penalty", "Your penalty is the square root"),
+        "no abs": Wrong(penalty(l1="np.sum(w)"), "l1_penalty", "Weights of opposite signs"),
+        "abs of the sum": Wrong(penalty(l1="abs(np.sum(w))"), "l1_penalty", "You take the absolute value after"),
+        "λ/2m": Wrong(
+            penalty(l2="np.sum(w ** 2) / (2 * w.shape[0])"), "l2_penalty", "Your penalty is divided by twice"
+        ),
+        "row as bias": Wrong(penalty(l2="np.sum(w[1:] ** 2)"), "l2_penalty", "Your sum leaves out the first row"),
+        "bias counted": Wrong(penalty(l2="np.sum(np.append(w, 1) ** 2)"), "l2_penalty", "Your penalty counts more"),
+        "exchanged": Wrong(
+            penalty(both="l2 * np.abs(w).sum() + l1 * (w ** 2).sum()"), "l1_l2_penalty", "The two coefficients"
+        ),
+        "half of one part": Wrong(
+            penalty(both="l1 * np.abs(w).sum() + l2 / 2 * (w ** 2).sum()"), "l1_l2_penalty", "The L2 part"
+        ),
+        "one vector": Wrong(
+            penalty(l2="np.sum(w ** 2, axis=0)"), "l2_penalty", "`l2_penalty` should return one number"
+        ),
+        "other": Wrong(penalty(l2="np.max(w ** 2)"), "l2_penalty", "`l2_penalty` returned"),
+        "stub": Wrong(
+            penalty() + "def l2_penalty(w, lam): raise NotImplementedError", "l2_penalty", "`l2_penalty` is not written"
+        ),
+    },
+    "l2_layer": {
+        "L1": Wrong(sequential("build_l2_model", L1), "l2_kernel", "When the weights double, your penalty only"),
+        "by name": Wrong(
+            sequential("build_l2_model", ', kernel_regularizer="l2"'), "l2_kernel", "Your penalty has λ = 0.01: this"
+        ),
+        "halved": Wrong(
+            sequential("build_l2_model", ", kernel_regularizer=regularizers.L2(0.0005)"),
+            "l2_kernel",
+            "Your penalty and the one asked for differ by a factor of 2",
+        ),
+        "other λ": Wrong(
+            sequential("build_l2_model", ", kernel_regularizer=regularizers.L2(0.1)"),
+            "l2_kernel",
+            "Your penalty has λ = 0.1: compare",
+        ),
+        "elastic": Wrong(sequential("build_l2_model", ELASTIC), "l2_kernel", "Your hidden layer carries an L1 and"),
+        "activity": Wrong(
+            sequential("build_l2_model", ", activity_regularizer=regularizers.L2(0.001)"),
+            "l2_kernel",
+            "What your model penalises is the outputs",
+        ),
+        "bias": Wrong(sequential("build_l2_model", BIAS), "l2_kernel", "Your hidden layer penalises its bias"),
+        "none": Wrong(sequential("build_l2_model"), "l2_kernel", "The kernel of your hidden layer carries no"),
+        "set after build": Wrong(
+            sequential("build_l2_model", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
+            "l2_active",
+            "The layer names a regularizer",
+        ),
+        "frozen": Wrong(
+            sequential("build_l2_model", L2 + ", trainable=False"), "l2_active", "The layer has its penalty, but"
+        ),
+        "on the output": Wrong(sequential("build_l2_model", output=L2), "l2_kernel", "Your penalty acts on the output"),
+        "on both": Wrong(
+            sequential("build_l2_model", L2, L2), "l2_nowhere_else", "Your model also penalises the output"
+        ),
+        "on the bias too": Wrong(
+            sequential("build_l2_model", L2 + BIAS),
+            "l2_nowhere_else",
+            "Your model also penalises the hidden layer's bias",
+        ),
+        "on the outputs too": Wrong(
+            sequential("build_l2_model", L2 + ", activity_regularizer='l2'"), "l2_nowhere_else", "Besides the weights"
+        ),
+        "one layer more": Wrong(
+            sequential("build_l2_model", L2, between="layers.Dense(64, activation='relu'),"), "l2_architecture", CHANGED
+        ),
+        "other activation": Wrong(
+            sequential("build_l2_model", L2).replace('"relu"', '"tanh"'), "l2_architecture", "With the same weights"
+        ),
+        "Dropout": Wrong(
+            sequential("build_l2_model", L2, between="layers.Dropout(0.5),"),
+            "l2_architecture",
+            "The model of `build_l2_model` answers differently in training",
+        ),
+        "no input": Wrong(
+            f"{KERAS}\ndef build_l2_model(): return keras.Sequential([layers.Flatten(), layers.Dense(10)])",
+            "l2_architecture",
+            "Your model does not know the shape",
+        ),
+        "other input": Wrong(
+            f"{KERAS}\ndef build_l2_model(): return keras.Sequential([keras.Input((784,)), "
+            "layers.Dense(128, 'relu'), layers.Dense(10, 'softmax')])",
+            "l2_architecture",
+            "The model of `build_l2_model` does not take",
+        ),
+        "a layer": Wrong(
+            f"{KERAS}\ndef build_l2_model(): return layers.Dense(10)",
+            "l2_architecture",
+            "`build_l2_model` should return a",
+        ),
+    },
+    "l1_layer": {
+        "L2": Wrong(sequential("build_l1_model", L2), "l1_kernel", "When the weights double, your penalty becomes"),
+        "by name": Wrong(
+            sequential("build_l1_model", ', kernel_regularizer="l1"'), "l1_kernel", "Your penalty has λ = 0.01: this"
+        ),
+        "λ of the last task": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "0.001")),
+            "l1_kernel",
+            "Your penalty has λ = 0.001: compare",
+        ),
+        "activity": Wrong(
+            sequential("build_l1_model", L1.replace("kernel", "activity")), "l1_kernel", "What your model penalises"
+        ),
+        "bias": Wrong(
+            sequential("build_l1_model", L1.replace("kernel", "bias")), "l1_kernel", "Your hidden layer penal"
+        ),
+        "set after build": Wrong(
+            sequential("build_l1_model", after="model.layers[1].kernel_regularizer = regularizers.L1(0.0001)"),
+            "l1_active",
+            "The layer names a regularizer",
+        ),
+        "frozen": Wrong(
+            sequential("build_l1_model", L1, after="model.layers[1].trainable = False"),
+            "l1_active",
+            "The layer has its",
+        ),
+        "on the output": Wrong(sequential("build_l1_model", output=L1), "l1_kernel", "Your penalty acts on the output"),
+        "on both": Wrong(
+            sequential("build_l1_model", L1, L1), "l1_nowhere_else", "Your model also penalises the output"
+        ),
+        "other units": Wrong(sequential("build_l1_model", L1).replace("128", "64"), "l1_architecture", CHANGED),
+    },
+    "elastic": {
+        "exchanged": Wrong(
+            sequential("build_elastic_model", ", kernel_regularizer=regularizers.L1L2(0.001, 0.0001)" + BIAS),
+            "elastic_kernel",
+            "The two coefficients have changed places",
+        ),
+        "L1 only": Wrong(
+            sequential("build_elastic_model", L1 + BIAS), "elastic_kernel", "Your hidden layer has only one"
+        ),
+        "L2 only": Wrong(
+            sequential("build_elastic_model", L2 + BIAS), "elastic_kernel", "Your hidden layer has only one"
+        ),
+        "by name": Wrong(
+            sequential("build_elastic_model", ", kernel_regularizer='l1l2'" + BIAS),
+            "elastic_kernel",
+            "The kernel of your hidden layer carries no",
+        ),
+        "no bias": Wrong(sequential("build_elastic_model", ELASTIC), "elastic_bias", "The bias of your hidden layer"),
+        "both on the bias": Wrong(
+            sequential("build_elastic_model", ELASTIC + ELASTIC.replace("kernel", "bias")),
+            "elastic_bias",
+            "The penalty of your hidden layer's bias is not L2",
+        ),
+        "Dropout": Wrong(
+            sequential("build_elastic_model", ELASTIC + BIAS, between="layers.Dropout(0.2),"),
+            "elastic_architecture",
+            "The model of `build_elastic_model` answers differently",
+        ),
+        "on the output too": Wrong(
+            sequential("build_elastic_model", ELASTIC + BIAS, L2), "elastic_nowhere_else", "Your model also penalises"
+        ),
+        "frozen": Wrong(
+            sequential("build_elastic_model", ELASTIC + BIAS + ", trainable=False"),
+            "elastic_active",
+            "The layer has its",
+        ),
+    },
+    "split_loss": {
+        "penalised": Wrong(SPLIT + "data + penalty, penalty", "data_loss", "Your first number still contains"),
+        "penalty twice": Wrong(
+            SPLIT + "data, 2 * penalty", "penalty_part", "Your second number counts the penalty twice"
+        ),
+        "twice in the loss": Wrong(SPLIT + "data + 2 * penalty, penalty", "data_loss", "Your first number contains"),
+        "the whole loss": Wrong(SPLIT + "data, data + penalty", "penalty_part", "Your second number is the whole"),
+        "first penalty": Wrong(
+            SPLIT + "data, model.losses[0] if model.losses else 0.0", "penalty_part", "Your second number holds one"
+        ),
+        "sum over examples": Wrong(SPLIT + "data * len(y), penalty", "data_loss", "Your first number is a sum"),
+    },
+    "sparsity": {
+        "biases": Wrong(
+            SPARSITY + "np.mean(np.abs(np.concatenate([kernels, biases])) < eps)",
+            "near_zero",
+            "Your share counts the biases",
+        ),
+        "exact zeros": Wrong(SPARSITY + "np.mean(kernels == 0)", "near_zero", "Your share counts only"),
+        "signed": Wrong(SPARSITY + "np.mean(kernels < eps)", "near_zero", "Your share counts large negative"),
+        "percent": Wrong(
+            SPARSITY + "100 * np.mean(abs(kernels) < eps)", "near_zero", "Your function returns a percentage"
+        ),
+        "count": Wrong(SPARSITY + "np.sum(abs(kernels) < eps)", "near_zero", "Your function returns a count"),
+        "mean of layers": Wrong(
+            SPARSITY + "np.mean([np.mean(abs(l.kernel.numpy()) < eps) for l in model.layers])",
+            "near_zero",
+            "Your function averages",
+        ),
+        "L2": Wrong(SPARSITY.replace('"l1"', '"l2"') + "np.mean(abs(kernels) < eps)", "sparser", "Measure again"),
+        "not said": Wrong(
+            SPARSITY.replace('"l1"', "None") + "np.mean(abs(kernels) < eps)", "sparser", "`sparser` should be the text"
+        ),
+    },
+    "choose_lambda": {
+        "collapse": Wrong(
+            swept(L2.replace("0.001", "1.0")), "lambda_gap", "Your model closes the gap by learning less"
+        ),
+        "collapse of L1": Wrong(
+            swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model closes the gap by learning"
+        ),
+        "too weak": Wrong(swept(L2.replace("0.001", "1e-5")), "lambda_gap", "Your model keeps nearly the whole gap"),
+        "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty"),
+        "set after build": Wrong(
+            swept("", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
+            "lambda_penalised",
+            "The layer names a regularizer",
+        ),
+        "bias only": Wrong(swept(BIAS), "lambda_penalised", "No kernel of your model"),
+        "Dropout": Wrong(
+            swept("", between="layers.Dropout(0.5),"),
+            "lambda_architecture",
+            "The model of `build_regularized_model` answers",
+        ),
+        "Dropout besides": Wrong(
+            swept(L2, between="layers.Dropout(0.5),"),
+            "lambda_architecture",
+            "The model of `build_regularized_model` answ",
+        ),
+        "by the training loss": Wrong(
+            swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.0001")), "lambda_minimum", "`best_lambda` is a weaker"
+        ),
+        "too strong a choice": Wrong(
+            swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.1")),
+            "lambda_minimum",
+            "`best_lambda` = 0.1 is not where",
+        ),
+        "the loss instead of λ": Wrong(
+            swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.526")),
+            "lambda_minimum",
+            "`best_lambda` is 0.526, which",
+        ),
+        "by the penalised loss": Wrong(
+            swept(L2, "val_losses = {1e-5: 0.607, 1e-4: 0.648, 1e-3: 0.74, 1e-2: 0.93}\nbest_lambda = 1e-5\n"),
+            "lambda_unpenalised",
+            "The values in `val_losses` still contain the penalty",
+        ),
+        "training losses": Wrong(
+            swept(L2, "val_losses = {1e-5: 0.065, 1e-4: 0.073, 1e-3: 0.14, 1e-2: 0.39}\nbest_lambda = 1e-5\n"),
+            "lambda_unpenalised",
+            "The values in `val_losses` are losses on the training images",
+        ),
+        "two values": Wrong(
+            swept(L2, "val_losses = {1e-3: 0.526, 1e-2: 0.583}\nbest_lambda = 1e-3\n"),
+            "lambda_minimum",
+            "`val_losses` has 2",
+        ),
+    },
 }

@@ -60,7 +60,8 @@ class Running:
     async def _run(self, code: str) -> str:
         request = self.client.execute(code)
         text = ""
-        while True:
+        deadline = time.monotonic() + CELL_SECONDS
+        while time.monotonic() < deadline:
             try:
                 message = await self.client.get_iopub_msg(timeout=0.5)
             except Empty:
@@ -76,3 +77,4 @@ class Running:
                 text += f"{content['ename']}: {content['evalue']}"
             elif content.get("execution_state") == "idle":
                 return text
+        raise TimeoutError(f"no end of the cell after {CELL_SECONDS} s; so far: {text}")

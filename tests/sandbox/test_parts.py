@@ -1,5 +1,6 @@
 """The sandbox's parts by themselves: settings, files, groups, messages."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -181,7 +182,6 @@ class TestWithoutIsolation:
     def test_a_plain_kernel_is_given_on_demand_and_every_run_warns(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        import asyncio
 
         assert asyncio.run(self._start(tmp_path)) > 0
         assert "WITHOUT a sandbox" in caplog.text
@@ -220,3 +220,30 @@ class TestProblems:
     def test_a_container_is_told_how_to_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("container", "docker")
         assert any(applies and "--security-opt seccomp" in text for applies, text in isolation._remedies())
+
+
+@needs_isolation
+def test_files_that_are_too_large_start_no_kernel_and_leave_nothing(tmp_path: Path) -> None:
+
+    (tmp_path / "big").write_bytes(bytes(2000))
+    config = Config()
+    config.Sandbox.update({"input_bytes": 1000, "warm": False})
+    manager = sandboxed_kernel_manager(tmp_path, config=config)
+    with pytest.raises(SubmissionError, match="larger than"):
+        asyncio.run(manager.start_kernel())
+    assert not manager.has_kernel
+    assert manager.provisioner.folder is None
+
+
+@needs_isolation
+def test_a_kernel_that_cannot_start_is_an_isolation_error_with_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    monkeypatch.setattr(kernel, "KERNEL", ["python", "-c", "raise SystemExit('no kernel here')"])
+    config = Config()
+    config.Sandbox.warm = False
+    manager = sandboxed_kernel_manager(tmp_path, config=config)
+    with pytest.raises(IsolationError, match="no kernel here"):
+        asyncio.run(manager.start_kernel())
+    assert manager.provisioner.folder is None

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,41 @@ import pytest
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
 
-from tests.mini.course import MiniCourse, expected
+from tests.mini.course import CHECKS, MiniCourse, expected
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MiniCourse, str]]:
-    """A class of three, graded with two workers."""
-    course = MiniCourse(tmp_path_factory.mktemp("course"))
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[MiniCourse, str]:
+    """A class of three, graded with two workers; and what was said. The checks are the course's own copy."""
+    root = tmp_path_factory.mktemp("course")
+    checks = root / "checks"
+    shutil.copytree(CHECKS, checks)
+    course = MiniCourse(root, checks=checks)
     course.hand_in_class(3)
-    yield course, course.autograde()
+    return course, course.autograde()
+
+
+@pytest.fixture
+def with_check(graded: tuple[MiniCourse, str]) -> Iterator[Callable[[str, str], None]]:
+    """Changes the file of checks for one test: `with_check(old, new)`."""
+    path = graded[0].checks / "check_m.py"
+    text = path.read_text(encoding="utf-8")
+    yield lambda old, new: path.write_text(text.replace(old, new), encoding="utf-8") and None
+    path.write_text(text, encoding="utf-8")
+
+
+def executions(course: MiniCourse) -> list[Path]:
+    """What is remembered of learners' code that was run."""
+    return sorted((course.root / ".autograder" / "executions").glob("??/*.json"))
 
 
 def test_every_learner_gets_what_the_work_is_worth(graded: tuple[MiniCourse, str]) -> None:
     assert graded[0].scores() == expected(3)
+
+
+def test_what_is_prepared_ahead_is_what_nbgrader_asks_for(graded: tuple[MiniCourse, str]) -> None:
+    assert len(list((graded[0].root / ".autograder" / "outcomes").glob("??/*.json"))) == 3
+    assert "not prepared" not in graded[1]
 
 
 def test_the_log_names_each_notebook_and_sums_up(graded: tuple[MiniCourse, str]) -> None:
@@ -50,6 +73,7 @@ def processes_below(root: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_one_worker_gives_the_same_scores(graded: tuple[MiniCourse, str], tmp_path: Path) -> None:
     course = MiniCourse(tmp_path / "serial", workers=1, store="")
     course.hand_in_class(3)
@@ -66,11 +90,11 @@ def test_a_second_run_grades_nobody_again(graded: tuple[MiniCourse, str]) -> Non
 
 def test_a_forced_run_takes_what_it_remembers(graded: tuple[MiniCourse, str]) -> None:
     course = graded[0]
-    kept = sorted((course.root / ".autograder" / "executions").glob("??/*.json"))
+    kept = executions(course)
     said = course.autograde("--force")
     assert "3 notebooks of 3 learners" in said
     assert course.scores() == expected(3)
-    assert kept == sorted((course.root / ".autograder" / "executions").glob("??/*.json"))
+    assert executions(course) == kept
 
 
 def test_one_learner_alone_is_graded_again_after_handing_in_again(graded: tuple[MiniCourse, str]) -> None:
@@ -109,34 +133,31 @@ def test_late_penalties_are_nbgraders(graded: tuple[MiniCourse, str]) -> None:
     course.configure()
 
 
-def test_a_corrected_check_is_graded_again_without_running_any_code(tmp_path: Path) -> None:
-    checks = tmp_path / "checks"
-    checks.mkdir()
-    text = (Path(__file__).parents[1] / "mini" / "checks" / "check_m.py").read_text(encoding="utf-8")
-    (checks / "check_m.py").write_text(text.replace('"right"', '"rihgt"'), encoding="utf-8")
-    course = MiniCourse(tmp_path / "course", checks=checks)
-    course.hand_in_class(2)
-    course.autograde()
+def test_a_corrected_check_is_graded_again_without_running_any_code(
+    graded: tuple[MiniCourse, str], with_check: Callable[[str, str], None]
+) -> None:
+    course, kept = graded[0], executions(graded[0])
+    with_check('"right"', '"rihgt"')
+    course.autograde("--force")
     assert course.scores()["l00"] == {"double": 3.0, "word": 0.0}
-    executions = sorted((course.root / ".autograder" / "executions").glob("??/*.json"))
-    (checks / "check_m.py").write_text(text, encoding="utf-8")
+    with_check("", "")
     course.autograde("--force")
-    assert course.scores() == expected(2)
-    assert executions == sorted((course.root / ".autograder" / "executions").glob("??/*.json"))
+    assert course.scores() == expected(3)
+    assert executions(course) == kept
 
 
-def test_a_broken_check_flags_the_notebook_and_shows_in_the_exit_status(tmp_path: Path) -> None:
-    checks = tmp_path / "checks"
-    checks.mkdir()
-    text = (Path(__file__).parents[1] / "mini" / "checks" / "check_m.py").read_text(encoding="utf-8")
-    (checks / "check_m.py").write_text(text.replace("the_word ==", "the_word.nothing =="), encoding="utf-8")
-    course = MiniCourse(tmp_path / "course", checks=checks)
-    course.hand_in("ada")
-    assert "A PERSON HAS TO GRADE: ada/m" in course.autograde(status=3)
-    assert course.scores() == {"ada": {"double": 3.0, "word": None}}
-    assert (course.root / "autograded" / "ada" / "mini" / "m.ipynb").exists()
-    course.configure(flagged_status=0)
-    course.autograde("--force")
+def test_a_broken_check_flags_the_notebook_and_shows_in_the_exit_status(
+    graded: tuple[MiniCourse, str], with_check: Callable[[str, str], None]
+) -> None:
+    course = graded[0]
+    with_check("the_word ==", "the_word.nothing ==")
+    said = course.autograde("--force", "--student", "l00", status=3)
+    assert "A PERSON HAS TO GRADE: l00/m" in said
+    assert course.scores()["l00"] == {"double": 3.0, "word": None}
+    assert (course.root / "autograded" / "l00" / "mini" / "m.ipynb").exists()
+    with_check("", "")
+    course.autograde("--force", "--student", "l00")
+    assert course.scores() == expected(3)
 
 
 def test_damaged_entries_of_the_store_are_computed_again(graded: tuple[MiniCourse, str]) -> None:

@@ -1,6 +1,7 @@
 """What the visible checks are made of: they name the first structural problem, never the answer."""
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -14,7 +15,7 @@ class NotYet(AssertionError):
     """A visible check's sentence for the learner; in a notebook it is shown without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"✏️  {self}"]
+        return [textwrap.fill(f"✏️  {self}", 88)]
 
 
 def require(condition: Any, text: str, **values: Any) -> None:

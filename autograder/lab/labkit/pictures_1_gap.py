@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .messages import _, language, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
-PASSES = 200
+PASSES, HESITATION = 200, 0.6
 
 
 def plot_regimes() -> None:
@@ -26,6 +26,7 @@ def plot_regimes() -> None:
     )
 
 
+@styled
 def regimes_figure() -> Figure:
     """Three panels of made-up curves, without numbers."""
     t = np.linspace(0, 1, 100)
@@ -65,6 +66,7 @@ def plot_parameters(model: Any) -> None:
     show(parameters_figure(model), say(_("Parameters of each layer; {total} in all"), total=total))
 
 
+@styled
 def parameters_figure(model: Any) -> Figure:
     """One horizontal bar for each layer that has parameters, the first layer on top."""
     layers = [layer for layer in model.layers if layer.count_params()]
@@ -93,22 +95,27 @@ def _grouped(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f" if language() == "fr" else ",")
 
 
-def plot_modes(model: Any, image: Any, label: int) -> None:
-    """Show the probability that `model` gives to class `label` of one `image`, over 200 passes in each mode."""
-    same = np.repeat(np.asarray(image, "float32")[None], PASSES, axis=0)
-    training = np.asarray(model(same, training=True))[:, int(label)]
-    inference = float(np.asarray(model(same[:1], training=False))[0, int(label)])
+def plot_modes(model: Any, x: Any, y: Any) -> None:
+    """Show what probability `model` gives to the right class of one image of `x`, over 200 passes in each mode.
+
+    The image is one about which the model hesitates: in inference mode its probability is nearest to 60 %.
+    """
+    inference = np.asarray(model(x, training=False))[np.arange(len(y)), y]
+    chosen = int(np.argmin(np.abs(inference - HESITATION)))
+    same = np.repeat(np.asarray(x[chosen])[None], PASSES, axis=0)
+    training = np.asarray(model(same, training=True))[:, int(y[chosen])]
     show(
-        modes_figure(training, inference),
+        modes_figure(training, float(inference[chosen])),
         say(
-            _("Probability of the right class: between {low} and {high} in training mode, {one} in inference mode"),
+            _("Probability of the right class: from {low} to {high} in training mode, {one} in inference mode"),
             low=number(float(training.min()), 2),
             high=number(float(training.max()), 2),
-            one=number(inference, 2),
+            one=number(float(inference[chosen]), 2),
         ),
     )
 
 
+@styled
 def modes_figure(training: Any, inference: float) -> Figure:
     """A histogram of the passes in training mode, and a line at the single value of inference."""
     figure, axes = new_figure(size=(6.4, 2.9))

@@ -1,8 +1,8 @@
 """Figures that are legible on a light and on a dark page.
 
 A figure is drawn with three placeholder colours for text, secondary text and grid. Shown as SVG inside the
-page, they become the page's own text colour (`currentColor`), so the figure follows JupyterLab's theme. With the
-environment variable LAB_FIGURES=png (set by programs that keep images only) it is a PNG on a white ground.
+page, they become the page's own text colour (`currentColor`), so the figure follows JupyterLab's theme. With
+the environment variable LAB_FIGURES=png (set by programs that keep images only) it is a PNG on white.
 """
 
 import io

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 CURVES = Path(__file__).parent / "curves.json"
@@ -42,6 +42,7 @@ def stopping_point(values: list[float], patience: int) -> tuple[int, int]:
     return best, len(values) - 1
 
 
+@styled
 def early_stopping_figure(values: list[float], best: int, stop: int) -> Figure:
     """The curve up to the stop, what would have followed in pale, the patience shaded."""
     figure, axes = new_figure(size=(6.4, 3.1))
@@ -71,6 +72,7 @@ def plot_weight_decay() -> None:
     )
 
 
+@styled
 def weight_decay_figure() -> Figure:
     """Two panels, one per kind of decay; in each a weight with large and one with small gradients."""
     figure, grid = new_figure(1, 2, (9.0, 3.0), sharey=True)
@@ -114,12 +116,16 @@ def plot_reduction(given: Any, own: Any) -> None:
     show(
         reduction_figure(reduction, losses),
         say(
-            _("Reduction of the gap: {percent} %; validation loss {given} given, {own} yours"),
-            percent=number(100 * reduction, 3),
+            _("Reduction of the gap: {percent}; validation loss {given} given, {own} yours"),
+            percent=_percent(reduction),
             given=number(losses[0]),
             own=number(losses[1]),
         ),
     )
+
+
+def _percent(share: float) -> str:
+    return say(_("{percent}%"), percent=number(100 * share))
 
 
 def _last(history: Any) -> float:
@@ -130,16 +136,17 @@ def _gap(history: Any) -> float:
     return _last(history) - float(history.history["crossentropy"][-1])
 
 
+@styled
 def reduction_figure(reduction: float, losses: tuple[float, float]) -> Figure:
     """Left the reduction with the steps of the exercise, right the validation losses."""
     figure, (left, right) = new_figure(1, 2, (9.0, 2.2), width_ratios=(2, 1))
     shown = [max(reduction, 0)]
     left.barh([0], shown, color=ACCENT, height=0.5)
-    left.bar_label(left.containers[0], [f"{number(100 * reduction, 3)} %"], padding=4, color=INK)
+    left.bar_label(left.containers[0], [_percent(reduction)], padding=4, color=INK)
     for step in STEPS:
         left.axvline(step, color=MUTED, linestyle=(0, (5, 1.5)))
-    left.set(xlim=(0, 1.1), title=say(_("reduction of the gap")))
-    left.set_xticks([0, *STEPS, 1], [f"{100 * step:.0f} %" for step in (0, *STEPS, 1)])
+    left.set(xlim=(0, 1.1), ylim=(-0.6, 0.6), title=say(_("reduction of the gap")))
+    left.set_xticks([0, *STEPS, 1], [_percent(step) for step in (0, *STEPS, 1)])
     left.set_yticks([])
     right.bar([0, 1], losses, color=[MUTED, VALIDATION], width=0.6)
     right.bar_label(right.containers[0], [number(loss) for loss in losses], padding=2, color=INK)

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from .messages import _, number, say
-from .theme import TRAINING, VALIDATION, bare, new_figure, show
+from .theme import TRAINING, VALIDATION, bare, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 ROWS, UNITS = 10, 12
@@ -30,6 +30,7 @@ def plot_groups() -> None:
     )
 
 
+@styled
 def groups_figure() -> Figure:
     """The proximal step of each penalty on one random kernel, in which half of the units are weak."""
     rng = np.random.default_rng(4)
@@ -91,6 +92,7 @@ def mean_off(cosines: Array) -> float:
     return float((cosines.sum() - np.trace(cosines)) / (n * (n - 1)))
 
 
+@styled
 def cosines_figure(cosines: Array) -> Figure:
     """A square for each pair of units; a unit with itself is left blank."""
     figure, axes = new_figure(size=(4.6, 3.7))
@@ -120,6 +122,7 @@ def plot_noise_layers() -> None:
     )
 
 
+@styled
 def noise_figure() -> Figure:
     """One column per layer, one row per map; a zero is marked."""
     import keras
@@ -128,7 +131,7 @@ def noise_figure() -> Figure:
     layers = (
         None,
         keras.layers.Dropout(0.35, seed=1),
-        keras.layers.SpatialDropout2D(0.35, seed=2),
+        keras.layers.SpatialDropout2D(0.35, seed=6),
         keras.layers.AlphaDropout(0.35, seed=3),
         keras.layers.GaussianDropout(0.35, seed=4),
     )

@@ -15,17 +15,18 @@ from .theme import ACCENT, GRID, INK, MUTED, TRAINING, VALIDATION, bare, new_fig
 
 LAYERS = (4, 6, 6, 3)  # units drawn of input, two hidden layers and output
 HIDDEN = (1, 2)
+SEED_OF_A_MIXED_MASK = 5  # each row of the mask has zeros and ones
 DROPPED: tuple[dict[int, set[int]], ...] = ({}, {1: {0, 3, 4}, 2: {1, 2, 5}}, {1: {1, 2, 5}, 2: {0, 3, 4}})
 
 
 def plot_dropout_mask() -> None:
-    """Show one network at inference and in two training steps: other hidden units are dropped at each step."""
+    """Show a network at inference and in two training steps, which drop different hidden units."""
     show(
         mask_figure(),
         say(
             _(
-                "One network three times: at inference all units work; in each training step another half of the "
-                "hidden units is dropped."
+                "One network three times: at inference all units work; each training step drops another half "
+                "of the hidden units."
             )
         ),
     )
@@ -46,15 +47,17 @@ def _place(layer: int, unit: int) -> tuple[float, float]:
     return 1.5 * layer, unit - (LAYERS[layer] - 1) / 2
 
 
-def _draw_network(axes: Axes, dropped: Any) -> None:
+def _draw_network(axes: Axes, dropped: dict[int, set[int]]) -> None:
     bare(axes)
+    links: list[tuple[float, float]] = []
     for layer, (here, there) in enumerate(pairwise(LAYERS)):
-        for i in set(range(here)) - set(dropped.get(layer, ())):
-            for j in set(range(there)) - set(dropped.get(layer + 1, ())):
-                axes.plot(*zip(_place(layer, i), _place(layer + 1, j), strict=True), color=MUTED, linewidth=0.4)
+        for i in set(range(here)) - dropped.get(layer, set()):
+            for j in set(range(there)) - dropped.get(layer + 1, set()):
+                links += [_place(layer, i), _place(layer + 1, j), (np.nan, np.nan)]
+    axes.plot(*np.transpose(links), color=MUTED, linewidth=0.4)
     for layer, count in enumerate(LAYERS):
         for unit in range(count):
-            _draw_unit(axes, _place(layer, unit), layer, unit in dropped.get(layer, ()))
+            _draw_unit(axes, _place(layer, unit), layer, unit in dropped.get(layer, set()))
     axes.set_xlim(-0.6, 5.1)
     axes.set_ylim(-3.1, 3.1)
 
@@ -62,25 +65,27 @@ def _draw_network(axes: Axes, dropped: Any) -> None:
 def _draw_unit(axes: Axes, place: tuple[float, float], layer: int, is_dropped: bool) -> None:
     colour = TRAINING if layer in HIDDEN else MUTED
     if is_dropped:
-        axes.add_patch(Circle(place, 0.3, facecolor="none", edgecolor=VALIDATION, linestyle=":", linewidth=1.3))
+        axes.add_patch(
+            Circle(place, 0.3, facecolor="none", edgecolor=VALIDATION, linestyle=":", linewidth=1.3, zorder=3)
+        )
         axes.plot(*place, marker="x", color=VALIDATION, markersize=6, markeredgewidth=1.6)
     else:
-        axes.add_patch(Circle(place, 0.3, facecolor=colour, edgecolor="none"))
+        axes.add_patch(Circle(place, 0.3, facecolor=colour, edgecolor="none", zorder=3))
 
 
 def plot_inverted_dropout(rate: float = 0.5) -> None:
     """Show a small batch of activations, the mask, and what inverted Dropout makes of them."""
     show(
         inverted_figure(rate),
-        say(_("Activations times a mask of zeros and ones, divided by 1 − rate: rows keep their mean on average.")),
+        say(_("Activations times a mask of zeros and ones, divided by 1 − rate: the mean is kept on average.")),
     )
 
 
 @styled
 def inverted_figure(rate: float) -> Figure:
     """Three tables of numbers: activations, mask, result."""
-    figure, panels = new_figure(1, 3, (7.6, 2.2))
-    rng = np.random.default_rng(8)
+    figure, panels = new_figure(1, 3, (7.6, 1.8))
+    rng = np.random.default_rng(SEED_OF_A_MIXED_MASK)
     activations = rng.integers(1, 9, (3, 5)).astype(float)
     mask = (rng.random((3, 5)) >= rate).astype(float)
     results = activations * mask / (1 - rate)
@@ -97,8 +102,8 @@ def _draw_table(axes: Axes, values: Any, mask: Any) -> None:
         kept = bool(mask[row, column])
         corner = (column + 0.05, -row + 0.05)
         face = (TRAINING, 0.22) if kept else (VALIDATION, 0.12)
-        axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle="round,pad=0,rounding_size=0.12", facecolor=face,
-                                      edgecolor="none"))  # fmt: skip
+        axes.add_patch(FancyBboxPatch(corner, 0.9, 0.9, boxstyle="round,pad=0,rounding_size=0.12",
+                                      facecolor=face, edgecolor="none"))  # fmt: skip
         axes.text(column + 0.5, -row + 0.5, number(value), ha="center", va="center", color=INK if kept else MUTED)
     axes.set_xlim(-0.1, 5.1)
     axes.set_ylim(-2.1, 1.1)
@@ -118,8 +123,8 @@ def places_figure() -> Figure:
     figure, axes = new_figure(1, 1, (7.6, 1.5))
     bare(axes)
     axes.set_aspect("auto")
-    boxes = ((say(_("input")) + "\n784", MUTED), ("Dense 64\nrelu", TRAINING), ("Dropout\n0.5", ACCENT),
-             ("Dense 64\nrelu", TRAINING), ("Dropout\n0.5", ACCENT), ("Dense 10\nsoftmax", MUTED))  # fmt: skip
+    hidden = (("Dense 64\nrelu", TRAINING), ("Dropout\n0.5", ACCENT))
+    boxes = ((say(_("input")) + "\n784", MUTED), *hidden, *hidden, ("Dense 10\nsoftmax", MUTED))
     for place, (text, colour) in enumerate(boxes):
         axes.add_patch(FancyBboxPatch((place * 1.3, 0), 1, 1, boxstyle="round,pad=0,rounding_size=0.1",
                                       facecolor=(colour, 0.18), edgecolor=colour, linewidth=1.5))  # fmt: skip
@@ -144,9 +149,13 @@ def plot_uncertainty(image: Any, mean: Any, deviation: Any) -> None:
     names, best = class_names(), int(np.argmax(mean))
     show(
         uncertainty_figure(image, mean, deviation),
-        say(_("Most probable class: {name}, {mean} ± {deviation}"), name=names[best], mean=number(mean[best], 2),
-            deviation=number(deviation[best], 2)),
-    )  # fmt: skip
+        say(
+            _("Most probable class: {name}, {mean} ± {deviation}"),
+            name=names[best],
+            mean=number(mean[best], 2),
+            deviation=number(deviation[best], 2),
+        ),
+    )
 
 
 @styled

@@ -21,8 +21,8 @@ def plot_penalty_contours() -> None:
         contours_figure(),
         say(
             _(
-                "Two weights: the data loss's contours touch L1's diamond at a corner, where one weight is 0, "
-                "and L2's circle beside it, where both are small."
+                "Two weights: the data loss's contours touch L1's diamond at a corner, where one weight is 0,"
+                " and L2's circle beside it, where both are small."
             )
         ),
     )
@@ -67,7 +67,7 @@ def _draw_data_loss(axes: Axes) -> None:
     height = np.apply_along_axis(_data_loss, 2, np.dstack([across, up]))
     axes.contour(across, up, height, levels=[0.15, 0.6, 1.3, 2.3, 3.6, 5.2], colors=[MUTED], linewidths=0.9)
     axes.plot(*MINIMUM, marker="+", markersize=10, color=INK)
-    axes.annotate(say(_("data alone")), tuple(MINIMUM), (7, 5), textcoords="offset points")
+    axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.grid(False)
@@ -114,7 +114,7 @@ def plot_weights(models: Mapping[str, Any]) -> None:
 
 @styled
 def weights_figure(models: Mapping[str, Any]) -> Figure:
-    """One histogram per model on shared axes; the count's axis is logarithmic, so that few large weights show."""
+    """One histogram per model on shared axes; counts are logarithmic, so that few large weights show."""
     if not models:
         raise ValueError(say(_("There is nothing to draw: the dict of models is empty.")))
     figure, grid = new_figure(1, len(models), (2.6 * len(models) + 1, 2.7), sharex=True, sharey=True, squeeze=False)

@@ -12,6 +12,7 @@ from .messages import _, number, say
 from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 MOST_A_ROW = 3
+RATE = _("rate")  # the label of the sweeps over Dropout's rate
 
 
 def plot_curves(histories: Any) -> None:
@@ -48,7 +49,7 @@ def curves_figure(named: Mapping[str, Any]) -> Figure:
 
 
 def _draw_curves(axes: Axes, title: str, training: Sequence[float], validation: Sequence[float]) -> None:
-    epochs = np.arange(1, len(training) + 1)
+    epochs = np.arange(len(training))  # as in history.epoch
     axes.fill_between(epochs, training, validation, color=VALIDATION, alpha=0.16, linewidth=0)
     axes.plot(epochs, training, color=TRAINING, linewidth=2, label=say(_("training")))
     axes.plot(epochs, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation")))
@@ -89,9 +90,10 @@ def _curves(history: Any) -> tuple[list[float], list[float]]:
 def plot_sweep(val_losses: Mapping[float, float], label: str = "λ", log: bool = True) -> None:
     """Show a sweep: strength (λ or rate) → validation loss, and mark the lowest value.
 
-    `label` names the horizontal axis; `log=False` draws it to scale, as suits Dropout's rate.
+    `label` names the horizontal axis ("rate" is shown in the folder's language); `log=False` draws it to scale, as
+    suits Dropout's rate.
     """
-    show(sweep_figure(val_losses, label, log), say(_("Validation loss for each value of {label}"), label=label))
+    show(sweep_figure(val_losses, label, log), say(_("Validation loss for each value of {label}"), label=say(label)))
 
 
 @styled
@@ -107,9 +109,9 @@ def sweep_figure(val_losses: Mapping[float, float], label: str, log: bool) -> Fi
     axes.plot(places, losses, color=VALIDATION, marker="o", linewidth=2)
     ring = {"markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2, "color": ACCENT}
     axes.plot(places[best], losses[best], marker="o", **ring)
-    axes.annotate(say(_("lowest")), (places[best], losses[best]), (0, 12), textcoords="offset points", ha="center")
+    axes.annotate(say(_("lowest")), (places[best], losses[best]), (0, -20), textcoords="offset points", ha="center")
     axes.set_xticks(places, [number(s) for s in strengths])
-    axes.set_xlabel(label)
+    axes.set_xlabel(say(label))
     axes.set_ylabel(say(_("validation cross-entropy")))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: number(value)))
     axes.margins(y=0.25)

@@ -29,10 +29,10 @@ def train(
     """Train `model` in place on the course's data with Adam; returns a `keras.callbacks.History`.
 
     Much faster than `model.fit` for models this small. `seed` orders the images; the weights are those that
-    the model has, and Dropout follows `keras.utils.set_random_seed`. Images are flattened if the model takes 784
-    numbers. `history.history` has one value per epoch for each of `loss`, `val_loss` (what Keras reports:
-    penalty inside, Dropout on while training), `crossentropy`, `val_crossentropy` (unpenalised, inference mode),
-    `accuracy` and `val_accuracy`.
+    the model has, and Dropout follows `keras.utils.set_random_seed`. Images are flattened if the model takes
+    784 numbers. `history.history` has one value per epoch for each of `loss`, `val_loss` (what Keras reports:
+    penalty inside, Dropout on while training), `crossentropy`, `val_crossentropy` (unpenalised, inference
+    mode), `accuracy` and `val_accuracy`.
     """
     import keras
 
@@ -140,8 +140,8 @@ class Progress:
         training, validation = (self._points(values, top) for values in (self.training, self.validation))
         gap = " ".join([*training, *reversed(validation)])
         return (
-            f'<svg aria-hidden="true" width="{WIDTH}" height="{HEIGHT}" '
-            f'viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" stroke-width="2"><polygon points="{gap}" fill="{VALIDATION}" fill-opacity="0.16"/>'
+            f'<svg aria-hidden="true" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke-width="2">'
+            f'<polygon points="{gap}" fill="{VALIDATION}" fill-opacity="0.16"/>'
             f'<polyline points="{" ".join(training)}" stroke="{TRAINING}"/>'
             f'<polyline points="{" ".join(validation)}" stroke="{VALIDATION}" stroke-dasharray="5 2"/></svg>'
         )

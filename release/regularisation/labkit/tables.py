@@ -9,6 +9,8 @@ from IPython.display import display
 
 from .messages import _, number, say
 
+HEADINGS = (_("layer"), _("parameters"), _("kernel"), _("bias"))  # of the lessons' tables
+
 
 class Table:
     """Columns and rows of cells that are text already; shows as HTML in a notebook, as text in a terminal."""
@@ -34,25 +36,27 @@ class Table:
 
 
 def show_table(rows: Mapping[Any, Any] | Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """Show `rows` as a table: a dict name → value, a dict name → dict, or a list of dicts with the same keys.
+    """Show `rows` as a table: a dict name → value, list or dict, or a list of dicts with the same keys.
 
-    `columns` replaces the headings. Numbers are rounded to three significant digits.
+    `columns` replaces the headings; those that the lessons use are shown in the folder's language. Numbers are
+    rounded to three significant digits.
     """
     if isinstance(rows, Mapping):
         rows = [_row(name, value) for name, value in rows.items()]
     if not rows:
         raise ValueError(say(_("There is nothing to show: the table has no rows.")))
-    headings = list(columns or [str(name) for name in rows[0]])
+    headings = [say(str(name)) for name in columns or rows[0]]
     display(Table(headings, [[_written(value) for value in row.values()] for row in rows]))
 
 
 def _row(name: Any, value: Any) -> dict[str, Any]:
-    return {"": name, **value} if isinstance(value, Mapping) else {"": name, " ": value}
+    if isinstance(value, Mapping):
+        return {"": name, **value}
+    values = value if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    return {"": name} | {" " * (i + 1): part for i, part in enumerate(values)}
 
 
 def _written(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return number(float(value))
-    if isinstance(value, (list, np.ndarray)):
-        return "  ".join(_written(part) for part in value)
     return str(value)

@@ -1,7 +1,8 @@
 """TensorFlow's native start-up messages, kept out of the notebook.
 
 They are written by C++ straight to the process's standard error, some even with TF_CPP_MIN_LOG_LEVEL=3, and
-would fill a learner's first cells with red text. Python's warnings and errors do not pass there and stay visible.
+would fill a learner's first cells with red text. Python's warnings and errors do not pass there: they stay
+visible.
 """
 
 import os

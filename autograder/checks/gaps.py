@@ -1,0 +1,54 @@
+"""Grade a model by what it does to the validation gap, trained by us beside the given one.
+
+A small gap alone proves nothing: a collapsed model has none. So the cross-entropy on hidden images is looked at
+first. The thresholds are confirmed in docs/calibration.md.
+"""
+
+from typing import NamedTuple
+
+from autograder.checks.api import Credit, credit
+from autograder.i18n import _
+from autograder.trusted.runs import Comparison
+
+MAX_RATIO = 1.15  # hidden cross-entropy, as a multiple of the given model's
+
+
+class Reduction(NamedTuple):
+    """Shares of the given model's gap that are gone: `none` earns nothing, `full` everything, linear in between."""
+
+    none: float
+    full: float
+
+
+PENALTY = Reduction(0.10, 0.20)
+DROPOUT = Reduction(0.12, 0.20)
+
+
+def gap_credit(comparison: Comparison, wanted: Reduction) -> Credit:
+    """The share of the points that a comparison earns, with its curves."""
+    ratio, reduction, picture = comparison.crossentropy_ratio, comparison.reduction, comparison.picture()
+    if ratio > MAX_RATIO:
+        return credit(
+            0,
+            _("Your model closes the gap by learning less: on images it has never seen, its cross-entropy is "
+              "{more:.0f} % above the given model's. That is a collapse: regularize less."),
+            picture=picture,
+            more=100 * (ratio - 1),
+        )  # fmt: skip
+    if reduction < wanted.none:
+        return credit(
+            0,
+            _("Your model keeps nearly the whole gap of the given one (change over our trainings: {change:+.0f} %): "
+              "the regularization is too weak to show."),
+            picture=picture,
+            change=-100 * reduction,
+        )  # fmt: skip
+    share = min(1.0, (reduction - wanted.none) / (wanted.full - wanted.none))
+    if share < 1:
+        return credit(
+            share,
+            _("Your model reduces the gap by {reduction:.0f} %: it works, and a little more would be better."),
+            picture=picture,
+            reduction=100 * reduction,
+        )
+    return credit(1, picture=picture)

@@ -1,0 +1,1 @@
+"""The learner's feedback page: `nbgrader generate_feedback` writes it, by `c.GenerateFeedback.exporter_class`."""

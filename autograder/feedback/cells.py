@@ -1,0 +1,78 @@
+"""Notebook cells as HTML for the feedback page, with a limit to how much a page may weigh."""
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+from nbformat import NotebookNode
+
+from autograder.feedback.text import clean, markdown, printed, python
+from autograder.i18n import _, translate
+
+PAGE_CHARACTERS = 400_000  # of everything a learner can make longer; a page stays under 500 KB with it
+LEFT_OUT = _("Left out here, because the page would become too large. You find it in your notebook.")
+PICTURE = _("A picture drawn by this cell.")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+
+
+class Budget:
+    """How much may still be put on a page."""
+
+    def __init__(self, language: str, characters: int = PAGE_CHARACTERS) -> None:
+        """`characters`: of HTML."""
+        self.language = language
+        self.left = characters
+
+    def take(self, html: Markup) -> Markup:
+        """`html`, or a note where it is too much."""
+        if len(html) > self.left:
+            return Markup("<p class='note'>{}</p>").format(translate(LEFT_OUT, self.language))
+        self.left -= len(html)
+        return html
+
+
+def source(cell: NotebookNode, budget: Budget) -> Markup:
+    """What stands in the cell."""
+    return budget.take(python(cell.source) if cell.cell_type == "code" else markdown(cell.source))
+
+
+def outputs(cell: NotebookNode, budget: Budget) -> Markup:
+    """What the cell gave, each output in the best form that is harmless."""
+    shown = [budget.take(_output(output, budget.language)) for output in cell.get("outputs", [])]
+    return Markup("").join(shown)
+
+
+def _output(output: Mapping[str, Any], language: str) -> Markup:
+    kind = output.get("output_type")
+    if kind == "stream":
+        return printed(_text(output.get("text", "")))
+    if kind == "error":
+        lines = _text(output.get("traceback", []), "\n") or f"{output.get('ename')}: {output.get('evalue')}"
+        return printed(lines)
+    data = output.get("data", {})
+    if "image/png" in data:
+        return _image(_text(data["image/png"]), _text(data.get("text/plain", "")), language)
+    if "text/html" in data:
+        html = clean(_text(data["text/html"])).strip()
+        if html:
+            return Markup(f'<div class="table" tabindex="0">{html}</div>')  # noqa: S704
+    if "text/markdown" in data:
+        return markdown(_text(data["text/markdown"]))
+    return printed(_text(data["text/plain"])) if "text/plain" in data else Markup("")
+
+
+def _image(base64: str, words: str, language: str) -> Markup:
+    """A PNG; `words` describe it, unless they are only the name of a class."""
+    if not _BASE64.fullmatch(base64):
+        return Markup("")
+    spoken = words if words and not words.startswith("<") else translate(PICTURE, language)
+    image = re.sub(r"\s", "", base64)
+    return Markup(  # noqa: S704
+        f'<p class="picture"><img src="data:image/png;base64,{image}" alt="{escape(spoken[:600])}"></p>'
+    )
+
+
+def _text(value: Any, glue: str = "") -> str:
+    return glue.join(str(v) for v in value) if isinstance(value, list) else str(value)

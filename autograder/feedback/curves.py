@@ -1,0 +1,130 @@
+"""Training curves as SVG: the learner's model beside the given one, the validation gap shaded, and the gap's reduction.
+
+The drawings have no colours of their own: classes of the page's style give them, in light and in dark.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from autograder.i18n import _, translate
+
+WIDTH, HEIGHT = 340, 214
+LEFT, RIGHT, TOP, BOTTOM = 34, 10, 12, 30  # margins
+Curves = Mapping[str, Sequence[float]]
+
+
+def curves(picture: Mapping[str, Any], language: str) -> Markup:
+    """The picture of a comparison (see `Comparison.picture`) as a figure with a caption; empty without one."""
+    if not all(name in picture for name in ("given", "theirs", "reduction")):
+        return Markup()
+    given, theirs = picture["given"], picture["theirs"]
+    values = [v for c in (given, theirs) for k in ("train", "held_out") for v in c[k] if math.isfinite(v)]
+    top = _ceiling(max(values, default=1.0))
+    panels = _panel(given, _("Given model"), top, language) + _panel(theirs, _("Your model"), top, language)
+    low, middle, high = (100 * v for v in picture["reduction"])
+    caption = translate(CAPTION, language, middle=middle, low=low, high=high)
+    if middle < 0:
+        caption = translate(WORSE, language, middle=-middle, low=low, high=high)
+    key = "".join(
+        f'<span class="key"><svg viewBox="0 0 24 10" aria-hidden="true"><path class="{kind}" d="M1 5H23"/></svg>'
+        f"{escape(translate(text, language))}</span>"
+        for kind, text in (("held", HELD_OUT), ("train", TRAINING))
+    )
+    return Markup(  # noqa: S704
+        f'<figure class="curves"><p class="keys">{key}</p><div class="panels">{panels}</div>'
+        f"{_range_bar(low, middle, high, language)}<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+TRAINING = _("training images")
+HELD_OUT = _("images kept for grading")
+CAPTION = _(
+    "Your model closes {middle:.0f} % of the given model's gap (median; from {low:.0f} % to {high:.0f} % over the "
+    "seeds). Curves: median cross-entropy, without penalty, epoch by epoch; the gap is shaded."
+)
+WORSE = _(
+    "Your model's gap is {middle:.0f} % larger than the given model's (median; the reduction goes from {low:.0f} % to "
+    "{high:.0f} % over the seeds). Curves: median cross-entropy, without penalty, epoch by epoch; the gap is shaded."
+)
+PANEL = _(
+    "{title}: after {epochs} epochs the cross-entropy is {train:.2f} on training images and {held:.2f} on images kept "
+    "for grading, a gap of {gap:.2f}."
+)
+
+
+def _panel(data: Curves, title: str, top: float, language: str) -> str:
+    train, held = list(data["train"]), list(data["held_out"])
+    name = translate(title, language)
+    values = {"title": name, "epochs": len(train), "train": train[-1], "held": held[-1], "gap": held[-1] - train[-1]}
+    spoken = escape(translate(PANEL, language, **values))
+    up, down = _points(held, top), _points(train, top)
+    gap = f"M{' L'.join(up)} L{' L'.join(reversed(down))}Z"
+    label = escape(translate(_("gap {gap:.2f}"), language, gap=held[-1] - train[-1]))
+    above = min(_y(held[-1], top), _y(train[-1], top)) - 7
+    return (
+        f'<div class="panel"><p class="panel-title">{escape(name)}</p>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{spoken}">{_axes(top, len(train), language)}'
+        f'<path class="gap" d="{gap}"/><path class="train" d="M{" L".join(down)}"/>'
+        f'<path class="held" d="M{" L".join(up)}"/>'
+        f'<text class="gap-label" x="{WIDTH - RIGHT - 6}" y="{above:.0f}" text-anchor="end">{label}</text>'
+        "</svg></div>"
+    )
+
+
+def _axes(top: float, epochs: int, language: str) -> str:
+    lines = []
+    for step in range(5):
+        value = top * step / 4
+        y = _y(value, top)
+        lines.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+    below = HEIGHT - BOTTOM + 16
+    label = escape(translate(_("epoch"), language))
+    for epoch, anchor in ((1, "start"), (epochs, "end")):
+        x = LEFT if anchor == "start" else WIDTH - RIGHT
+        lines.append(f'<text x="{x}" y="{below}" text-anchor="{anchor}">{epoch}</text>')
+    lines.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{below}" text-anchor="middle">{label}</text>')
+    return "".join(lines)
+
+
+def _points(series: Sequence[float], top: float) -> list[str]:
+    across = WIDTH - LEFT - RIGHT
+    last = max(1, len(series) - 1)
+    return [f"{LEFT + across * i / last:.1f} {_y(v, top):.1f}" for i, v in enumerate(series)]
+
+
+def _y(value: float, top: float) -> float:
+    shown = min(max(value, 0), top) if math.isfinite(value) else top
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - shown / top)
+
+
+def _ceiling(value: float) -> float:
+    """The next number at or above `value` whose quarters are short."""
+    if not math.isfinite(value) or value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(m * power for m in (1, 1.2, 1.6, 2, 2.4, 3, 4, 6, 8, 10) if m * power >= value)
+
+
+def _range_bar(low: float, middle: float, high: float, language: str) -> str:
+    """Where the reduction lies between none and all of the gap: a dot for the median, a bar for the range."""
+    start = min(0, 20 * math.floor(max(low, -100) / 20))
+
+    def x(value: float) -> float:
+        return 12 + 336 * (min(max(value, start), 100) - start) / (100 - start)
+
+    ticks = "".join(
+        f'<path class="grid" d="M{x(t):.1f} 8V26"/><text x="{x(t):.1f}" y="40" text-anchor="middle">{t} %</text>'
+        for t in range(start, 101, 20 if start >= -40 else 40)
+    )
+    title = escape(translate(_("Share of the gap that is gone"), language))
+    return (
+        f'<div class="range"><p class="panel-title">{title}</p><svg viewBox="0 0 360 44" aria-hidden="true">{ticks}'
+        f'<path class="spread" d="M{x(low):.1f} 17H{x(high):.1f}"/>'
+        f'<circle class="median" cx="{x(middle):.1f}" cy="17" r="6"/>'
+        "</svg></div>"
+    )

@@ -1,0 +1,58 @@
+"""The door through which `nbgrader generate_feedback` writes pages."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+from nbconvert.exporters import Exporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import GetGrades
+
+from autograder.feedback.page import Page
+from autograder.grading.results import StoredResults, unpack
+from autograder.i18n import translate
+
+FOLDER = Path(__file__).parent
+
+
+class GetGradesAndState(GetGrades):  # type: ignore[misc]
+    """Gets scores and comments from the gradebook, and for each whether a person has still to grade it."""
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        """One graded cell. Called by GetGrades."""
+        super()._get_score(cell, resources)
+        name = cell.metadata["nbgrader"]["grade_id"]
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        undecided = grade.manual_score is None and (grade.auto_score is None or grade.needs_manual_grade)
+        cell.metadata.nbgrader["awaiting"] = bool(undecided)
+
+
+class FeedbackExporter(Exporter):  # type: ignore[misc]
+    """An autograded notebook to one self-contained HTML page, without any program in it."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
+        """Write the page of one notebook; the gradebook was asked by the preprocessors."""
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        results = unpack(nb.metadata) or StoredResults()
+        return render("page.html.j2", results.language, page=Page(nb, resources["nbgrader"], results)), resources
+
+
+def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:
+    """A page from its template; `_` in it translates, and everything that is no Markup is escaped."""
+
+    def translated(text: str, /, **fields: Any) -> str:
+        return translate(text, language, **fields)
+
+    environment = _environment(folder)
+    return environment.get_template(template).render(_=translated, language=language, **values)
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    loader = FileSystemLoader([folder, FOLDER])
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

@@ -1,0 +1,44 @@
+"""The results of a notebook inside its autograded copy: what `nbgrader generate_feedback` and the class report read.
+
+They are the notebook's metadata `autograder`:
+
+    {"version": 1, "language": "fr", "seconds": 12.3, "flagged": false, "grades": {task: [CheckResult as JSON]}}
+
+without the checks' `detail`, which is for the grader's log only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.grading.job import Outcome
+from autograder.records import CheckResult, TaskGrade
+
+KEY = "autograder"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class StoredResults:
+    """What grading one notebook gave. `seconds`: of work; `flagged`: a person has to look."""
+
+    language: str = "en"
+    grades: Mapping[str, TaskGrade] = field(default_factory=dict)
+    seconds: float = 0.0
+    flagged: bool = False
+
+
+def pack(outcome: Outcome, language: str) -> dict[str, Any]:
+    """The metadata of a notebook that was graded."""
+    rows = {t: [{**r.to_json(), "detail": ""} for r in grade.results] for t, grade in outcome.grades.items()}
+    flagged = outcome.flagged
+    return {"version": VERSION, "language": language, "seconds": outcome.seconds, "flagged": flagged, "grades": rows}
+
+
+def unpack(metadata: Mapping[str, Any]) -> StoredResults | None:
+    """The results in a notebook's metadata; None where there are none of this version."""
+    data = metadata.get(KEY, {})
+    if data.get("version") != VERSION:
+        return None
+    grades = {t: TaskGrade(t, [CheckResult.from_json(r) for r in rows]) for t, rows in data["grades"].items()}
+    return StoredResults(data["language"], grades, data["seconds"], data["flagged"])

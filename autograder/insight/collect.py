@@ -1,0 +1,138 @@
+"""What is known of a class: scores from the gradebook, results from the autograded notebooks."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+
+from autograder.errors import SetupError
+from autograder.grading.results import StoredResults, unpack
+from autograder.i18n import _
+
+TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last so many
+
+
+@dataclass
+class Work:
+    """One notebook of one learner. `waiting`: points that a person has to give; `results`: None when not stored."""
+
+    student: str
+    notebook: str
+    submission_id: str
+    score: float = 0.0
+    waiting: float = 0.0
+    results: StoredResults | None = None
+    path: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True)
+class ClassData:
+    """An assignment's submissions, by learner and notebook. `maximum`: points per notebook."""
+
+    assignment: str
+    maximum: Mapping[str, float]
+    works: Sequence[Work]
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Learner → points of the whole assignment, as far as given."""
+        totals: dict[str, float] = defaultdict(float)
+        for work in self.works:
+            totals[work.student] += work.score
+        return dict(totals)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Learner → seconds that grading took."""
+        seconds: dict[str, float] = defaultdict(float)
+        for work in self.works:
+            seconds[work.student] += work.results.seconds if work.results else 0.0
+        return dict(seconds)
+
+
+def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassData:
+    """Read everything of an assignment. `autograded`: nbgrader's folder of that name.
+
+    Raises:
+        SetupError: the gradebook has no such assignment.
+    """
+    try:
+        gradebook.find_assignment(assignment)
+    except MissingEntry as error:
+        text = _("The gradebook has no assignment {name}. It has: {known}.")
+        known = ", ".join(sorted(a.name for a in gradebook.assignments)) or "–"
+        raise SetupError(text, name=assignment, known=known) from error
+    works: dict[str, Work] = {}
+    for row in _rows(gradebook, assignment):
+        folder = autograded / row.student / assignment
+        work = works.setdefault(row.id, Work(row.student, row.notebook, row.id, path=folder / f"{row.notebook}.ipynb"))
+        waits = row.manual_score is None and (row.auto_score is None or row.needs_manual_grade)
+        points = row.manual_score if row.manual_score is not None else row.auto_score or 0.0
+        work.score += 0.0 if waits else points + (row.extra_credit or 0.0)
+        work.waiting += row.max_score if waits else 0.0
+    handed_in = [work for work in works.values() if work.path.exists()]
+    for work in handed_in:
+        work.results = stored_results(work.path)
+    return ClassData(assignment, _maximum(gradebook, assignment), handed_in)
+
+
+def _rows(gradebook: Gradebook, assignment: str) -> Iterator[Any]:
+    """One row per learner and grade cell, in one query: nbgrader's own properties ask once per learner."""
+    columns = (
+        Student.id.label("student"), Notebook.name.label("notebook"), SubmittedNotebook.id.label("id"),
+        Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade, GradeCell.max_score,
+    )  # fmt: skip
+    query = (
+        gradebook.db.query(*columns)
+        .select_from(Grade)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Student, SubmittedAssignment.student_id == Student.id)
+        .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+        .join(Assignment, Notebook.assignment_id == Assignment.id)
+        .join(GradeCell, Grade.cell_id == GradeCell.id)
+        .filter(Assignment.name == assignment)
+        .order_by(Student.id, Notebook.name)
+    )
+    return iter(query)
+
+
+def _maximum(gradebook: Gradebook, assignment: str) -> dict[str, float]:
+    notebooks = sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name))
+    return {n.name: sum(c.max_score for c in n.grade_cells) for n in notebooks}
+
+
+def stored_results(path: Path) -> StoredResults | None:
+    """The results in an autograded notebook.
+
+    nbformat writes keys in order and indents by one space, so the notebook's own metadata are the last line that
+    begins with ` "metadata"`: pictures before it, which are most of a file, need not be parsed.
+    """
+    start = b'\n "metadata": '
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        for window in (TAIL, size):
+            file.seek(max(0, size - window))
+            tail = file.read()
+            at = tail.rfind(start)
+            if at >= 0:
+                try:
+                    found, _end = json.JSONDecoder().raw_decode(tail[at + len(start) :].decode("utf-8"))
+                except ValueError:
+                    break
+                return unpack(found)
+    return unpack(json.loads(path.read_bytes()).get("metadata", {}))

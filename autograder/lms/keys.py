@@ -1,0 +1,96 @@
+"""The tool's RSA key: its private half stays here, its public half goes to the platform as PEM or JWKS."""
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from autograder.errors import LmsError
+from autograder.i18n import _
+
+PRIVATE, PUBLIC, KEY_SET = "lms-key.pem", "lms-key.pub.pem", "jwks.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An RSA key and its id (RFC 7638)."""
+
+    private: rsa.RSAPrivateKey = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The thumbprint of the public key."""
+        public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        canonical = json.dumps(
+            {"e": public["e"], "kty": "RSA", "n": public["n"]}, separators=(",", ":"), sort_keys=True
+        )
+        digest = hashlib.sha256(canonical.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    @property
+    def key_set(self) -> str:
+        """The public key as a JWKS document (RFC 7517), for a static file on any web server."""
+        public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        entry = {
+            "kty": "RSA",
+            "n": public["n"],
+            "e": public["e"],
+            "alg": "RS256",
+            "use": "sig",
+            "kid": self.id,
+        }
+        return json.dumps({"keys": [entry]}, indent=2) + "\n"
+
+    @property
+    def public_pem(self) -> bytes:
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+
+def generate(folder: Path) -> Key:
+    """Write a new key (private half 0600) and its public forms to `folder`.
+
+    Raises LmsError when there is a key already: the platform knows that one.
+    """
+    key = Key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    pem = key.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / PRIVATE
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        text = _("{path} exists, and the platform may know it. Move it away to make a new key.")
+        raise LmsError(text, path=target) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(pem)
+    (folder / PUBLIC).write_bytes(key.public_pem)
+    (folder / KEY_SET).write_text(key.key_set)
+    return key
+
+
+def load(path: Path) -> Key:
+    """Read a private key. Raises LmsError when others can read it too, or it is not an RSA key."""
+    try:
+        mode = path.stat().st_mode
+        data = path.read_bytes()
+    except OSError as error:
+        text = _("Cannot read the key {path}: {reason}. Make one with: python -m autograder lms keygen")
+        raise LmsError(text, path=path, reason=error.strerror) from error
+    if mode & 0o077:
+        raise LmsError(_("Others can read the key {path}. Repair it with: chmod 600 {path}"), path=path)
+    try:
+        private = serialization.load_pem_private_key(data, password=None)
+    except (ValueError, TypeError) as error:
+        raise LmsError(_("{path} is not a private key in PEM form without a password."), path=path) from error
+    if not isinstance(private, rsa.RSAPrivateKey) or private.key_size < 2048:
+        raise LmsError(_("{path} is not an RSA key of at least 2048 bits."), path=path)
+    return Key(private)

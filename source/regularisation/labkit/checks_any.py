@@ -1,0 +1,1 @@
+../../../autograder/lab/labkit/checks_any.py

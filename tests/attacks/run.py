@@ -1,0 +1,216 @@
+"""Grade the hostile class with this project and with stock nbgrader, and count what the attacks achieved.
+
+    tests/guard.sh .venv/bin/python -m tests.attacks.run [--stock] [NAME ...]
+
+Runs inside the guard only. `attack.json` beside a submission says what its files alone cannot: "edit", lines of Python
+that change the notebook `nb`; "links", names that become links; "host", whether it attacks the host itself, in which
+case stock nbgrader, which has no sandbox, does not get to run it.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.classroom import Typed, hand_in, read_class
+from autograder.demo import nbgrader
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+HOSTILE = PROJECT / "tests" / "submissions" / "hostile"
+ASSIGNMENT, PORT = "attacked", 45991
+BYSTANDER, HONEST, PLAIN = "a_bystander", "zoe_honest", "wrong_plain"
+HARMLESS = (BYSTANDER, HONEST, PLAIN)
+OURS = f"""
+exec(open({str(PROJECT / "nbgrader_config.py")!r}).read())
+c.Course.checks_directory = {str(HERE / "checks")!r}
+c.Course.cell_seconds, c.Course.notebook_seconds = 15, 60
+c.Sandbox.memory_bytes, c.Sandbox.wall_seconds = 4 << 30, 120.0
+"""
+STOCK = """
+c = get_config()
+c.CourseDirectory.course_id = "attacked"
+c.ExecutePreprocessor.timeout = 30
+"""
+
+
+class Listener:
+    """Counts who connects on this machine."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.socket = socket.create_server(("127.0.0.1", PORT))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            self.socket.accept()[0].close()
+            self.connections += 1
+
+
+def lay_out(course: Path, config: str) -> None:
+    """The course of the attacks, released."""
+    shutil.copytree(HERE / "course" / "source", course / "source")
+    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    nbgrader(course, "generate_assignment", ASSIGNMENT, quiet=True)
+
+
+def attack(typed: Typed, course: Path) -> None:
+    """Hand in one hostile submission."""
+    folder = hand_in(typed, course)
+    path = typed.folder / "attack.json"
+    wanted = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if "edit" in wanted:
+        notebook = folder / "target.ipynb"
+        space: dict[str, Any] = {"nb": json.loads(notebook.read_text(encoding="utf-8"))}
+        exec("\n".join(wanted["edit"]), space)
+        notebook.write_text(json.dumps(space["nb"]), encoding="utf-8")
+    for name, target in wanted.get("links", {}).items():
+        if target == "fifo":
+            os.mkfifo(folder / name)
+        else:
+            (folder / name).symlink_to(target.format(course=course, checks=HERE / "checks"))
+
+
+def attacks_host(typed: Typed) -> bool:
+    """Whether it must not run without a sandbox."""
+    path = typed.folder / "attack.json"
+    return path.exists() and bool(json.loads(path.read_text(encoding="utf-8")).get("host"))
+
+
+def points(course: Path, student: str) -> float:
+    """What the gradebook gives this student."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        try:
+            return float(gradebook.find_submission(ASSIGNMENT, student).score)
+        except MissingEntry:
+            return 0.0
+
+
+def processes() -> dict[int, str]:
+    """Every living process in this namespace but this one. (It is the first, and need not bury the dead.)"""
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            found[process.pid] = " ".join(process.cmdline())[:120]
+        except psutil.Error:  # gone or dead meanwhile
+            continue
+    return {pid: command for pid, command in found.items() if pid != os.getpid()}
+
+
+def grade(course: Path) -> int:
+    """`nbgrader autograde` as a grader types it; returns its exit status. The log lies in the course folder."""
+    with (course / "autograde.log").open("w") as log:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT], cwd=course, check=False, timeout=2400,
+            stdout=log, stderr=subprocess.STDOUT, env={**os.environ, "PATH": path, "CANARY_SECRET": "CANARY"},
+        ).returncode  # fmt: skip
+
+
+def run_ours(course: Path, submissions: list[Typed]) -> dict[str, Any]:
+    """The whole class with this project; what each attack achieved."""
+    lay_out(course, OURS)
+    for typed in sorted(submissions, key=lambda t: t.student != BYSTANDER):
+        attack(typed, course)
+        if typed.student == BYSTANDER:
+            grade(course)
+    before = points(course, BYSTANDER)
+    listener, running = Listener(), processes()
+    canaries = {path: path.read_bytes() for path in sorted((course / "source").rglob("*")) if path.is_file()}
+    status = grade(course)
+    found = [
+        p.parent.parent.name
+        for p in sorted(course.glob("autograded/*/*/target.ipynb"))
+        if any("FOUND" in line for line in _outputs(p))
+    ]
+    scores = {t.student: points(course, t.student) for t in submissions}
+    return {
+        "submissions": len(submissions),
+        "exit_status": status,
+        "earned_more": {s: p for s, p in scores.items() if s not in HARMLESS and p > scores.get(PLAIN, 0.0)},
+        "not_graded": [t.student for t in submissions if not (course / "autograded" / t.student).exists()],
+        "honest": scores.get(HONEST),
+        "bystander_unchanged": points(course, BYSTANDER) == before == 10.0,
+        "source_unchanged": all(path.read_bytes() == content for path, content in canaries.items()),
+        "connections": listener.connections,
+        "read_the_host": found,
+        "processes_left": [c for pid, c in processes().items() if pid not in running],
+    }
+
+
+def _outputs(path: Path) -> list[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [line for c in cells for o in c.get("outputs", []) for line in "".join(o.get("text", "")).split("\n")]
+
+
+def run_stock(course: Path, submissions: list[Typed]) -> dict[str, Any]:
+    """The attacks that leave the host alone, with nbgrader as it comes: hidden tests in the learner's kernel."""
+    lay_out(course, STOCK)
+    chosen = [t for t in submissions if not attacks_host(t)]
+    for typed in chosen:
+        attack(typed, course)
+    # one at a time: a notebook that stops stock nbgrader must not hide what the others achieve
+    for typed in chosen:
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", typed.student], cwd=course,
+            check=False, timeout=300, capture_output=True,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        )  # fmt: skip
+    scores = {t.student: points(course, t.student) for t in chosen}
+    base = scores.get(PLAIN, 0.0)
+    better = {s: p for s, p in scores.items() if s not in HARMLESS and p > base}
+    return {"submissions": len(chosen), "succeeded": better, "honest": scores.get(HONEST)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="submissions to run; all of them when left out")
+    parser.add_argument("--stock", action="store_true", help="run stock nbgrader beside it")
+    parser.add_argument("--to", type=Path, default=PROJECT / "benchmarks" / "results" / "attacks.json")
+    arguments = parser.parse_args()
+    if os.environ.get("GUARDED") != "1":
+        raise SystemExit("hostile code runs inside the guard only: tests/guard.sh python -m tests.attacks.run")
+    names = set(arguments.names)
+    submissions = [t for t in read_class(HOSTILE) if not names or t.student in names or t.student in HARMLESS]
+    with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
+        results = {"ours": run_ours(Path(folder, "ours"), submissions)}
+        log = Path(folder, "ours", "autograde.log").read_text(encoding="utf-8", errors="replace")
+        if arguments.stock:
+            results["stock nbgrader"] = run_stock(Path(folder, "stock"), submissions)
+    text = json.dumps(results, indent=2)
+    print(text)
+    if not names:
+        arguments.to.parent.mkdir(parents=True, exist_ok=True)
+        arguments.to.write_text(text + "\n", encoding="utf-8")
+    held = holds(results["ours"])
+    if not held:
+        print(log[-20_000:], file=sys.stderr)
+    count = len(submissions) - len(HARMLESS)
+    print(f"{count} attacks: {'the boundary holds' if held else 'THE BOUNDARY DOES NOT HOLD'}")
+    return 0 if held else 1
+
+
+def holds(ours: dict[str, Any]) -> bool:
+    """Whether no attack achieved anything."""
+    nothing = ("earned_more", "not_graded", "read_the_host", "processes_left", "connections")
+    return (
+        not any(ours[key] for key in nothing)
+        and ours["honest"] == 10.0
+        and ours["bystander_unchanged"]
+        and ours["source_unchanged"]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

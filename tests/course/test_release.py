@@ -1,0 +1,95 @@
+"""What learners receive is made from source/ by nbgrader, is current, and gives nothing away."""
+
+import argparse
+import ast
+import filecmp
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder import authoring, datasets, release
+from autograder.classroom import solutions
+
+PROJECT = Path(__file__).parents[2]
+RELEASE = PROJECT / "release"
+ASSIGNMENTS = sorted(p.name for p in (PROJECT / "source").iterdir() if p.is_dir())
+
+
+def files(folder: Path) -> dict[str, Path]:
+    return {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("release")
+    release.run(argparse.Namespace(course=PROJECT, to=target))
+    return target
+
+
+def test_the_release_is_what_nbgrader_makes_of_the_source_now(fresh: Path) -> None:
+    made, committed = files(fresh), files(RELEASE)
+    assert made.keys() == committed.keys()
+    assert [n for n, p in made.items() if not filecmp.cmp(p, committed[n], shallow=False)] == []
+
+
+def test_points_in_the_notebooks_are_those_of_the_checks() -> None:
+    assert [
+        c.metadata.nbgrader.grade_id for _p, _n, c, _r in authoring.differences(PROJECT, authoring.CHECKS_DIR)
+    ] == []
+
+
+def released_texts() -> Iterator[tuple[str, str]]:
+    for name, path in files(RELEASE).items():
+        if path.suffix in (".py", ".ipynb", ".json", ".txt", ".md"):
+            yield name, path.read_text(encoding="utf-8")
+
+
+FORBIDDEN = [
+    r"BEGIN SOLUTION",
+    r"END SOLUTION",
+    r"HIDDEN TEST",
+    r"fashion_mnist_hidden",
+    r"x_hidden",
+    r"autograder\.(checks|trusted|grading|execution|sandbox)",
+    r"Course\.secret",
+    r"check_(1_gap|2_l1_l2|3_dropout|4_challenge|5_beyond)\.py",
+]
+
+
+@pytest.mark.parametrize("pattern", FORBIDDEN)
+def test_the_release_names_nothing_that_is_hidden(pattern: str) -> None:
+    assert [name for name, text in released_texts() if re.search(pattern, text)] == []
+
+
+def test_no_hidden_image_is_among_what_learners_receive() -> None:
+    hidden = {x.tobytes() for x in datasets.load("hidden").x}
+    with np.load(RELEASE / ASSIGNMENTS[0] / "labkit" / "fashion_mnist_learners.npz") as arrays:
+        seen = {
+            (x.astype("float32") / np.float32(255)).tobytes() for part in ("train", "val") for x in arrays[f"x_{part}"]
+        }
+    assert not hidden & seen
+    assert not [n for n in files(RELEASE) if "hidden" in n]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_solution_is_left_in_a_released_notebook(assignment: str) -> None:
+    for path in sorted((PROJECT / "source" / assignment).glob("*.ipynb")):
+        released = nbformat.read(RELEASE / assignment / path.name, as_version=4)
+        stubs = {c.metadata.get("nbgrader", {}).get("grade_id"): c.source for c in released.cells}
+        for task, text in solutions(path).items():
+            assert text != stubs[task], task
+            if text.lstrip().startswith(("def ", "import ")):
+                assert "NotImplementedError" in stubs[task], task
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_released_code_cells_are_valid_python_without_outputs(assignment: str) -> None:
+    for path in sorted((RELEASE / assignment).glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                ast.parse(cell.source)
+                assert cell.outputs == []

@@ -1,0 +1,174 @@
+"""The page of one notebook, rendered from what grading leaves."""
+
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.feedback.exporter import render
+from autograder.feedback.page import Page
+from autograder.grading.results import StoredResults, unpack
+from autograder.records import CheckResult, Outcome, TaskGrade
+from tests.feedback.graded import PICTURE, notebook, result, results, stored
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)><a href='javascript:alert(1)'>x</a>"
+)
+
+
+class Elements(HTMLParser):
+    """The elements of a page: (tag, attributes)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def tags(self) -> list[str]:
+        return [tag for tag, _attributes in self.found]
+
+
+def page(nb: NotebookNode, scores: dict[str, Any] | None = None, **about: Any) -> str:
+    """The HTML, with the gradebook's scores as the preprocessors would set them."""
+    for cell in nb.cells:
+        own = cell.metadata.get("nbgrader", {})
+        if own.get("grade"):
+            own |= (scores or {}).get(own["grade_id"], {"score": 2.0, "awaiting": own["solution"]})
+    found = {"assignment": "unit", "student": "ada", "notebook": "1_penalties", "score": 2.0, "max_score": 10.0}
+    given = unpack(nb.metadata) or StoredResults()
+    return render("page.html.j2", given.language, page=Page(nb, {**found, "late_penalty": 0, **about}, given))
+
+
+def test_every_check_is_shown_with_its_mark_and_what_was_found() -> None:
+    html = page(notebook())
+    assert "The check passes holds." in html
+    assert "Your penalty is half of the expected one" in html
+    assert "This is looked at when the check before it passes." in html
+    assert html.index("Where to look first") < html.index('id="task-penalty"')
+
+
+def test_a_failed_check_links_to_the_lesson_in_the_same_page() -> None:
+    html = page(notebook())
+    assert '<a href="#part-1">Read again: 1.1 · What a weight costs</a>' in html
+    assert '<article id="part-1"><h3>1.1 · What a weight costs</h3>' in html
+
+
+def test_every_link_within_the_page_has_its_target() -> None:
+    elements = Elements(page(notebook())).found
+    ids = {a["id"] for _tag, a in elements if "id" in a}
+    links = {str(a["href"])[1:] for _tag, a in elements if str(a.get("href", "")).startswith("#")}
+    assert links <= ids
+
+
+def test_a_trained_model_is_drawn_beside_the_given_one_and_said_in_words() -> None:
+    html = page(notebook())
+    assert 'role="img" aria-label="Your model: after 40 epochs' in html
+    assert "closes 29 % of the given model&#x27;s gap (median; from 25 % to 32 %" in html
+
+
+def test_a_larger_gap_is_said_as_such() -> None:
+    worse = result("worse", Outcome.FAILED, picture={**PICTURE, "reduction": [-0.4, -0.2, 0.1]})
+    html = page(notebook(stored=stored(TaskGrade("penalty", [worse]), "en")))
+    assert "gap is 20 % larger" in html
+
+
+def test_numbers_that_are_not_finite_can_be_drawn() -> None:
+    curve = [float("nan"), float("inf"), 1.0]
+    picture = {"given": PICTURE["given"], "theirs": {"train": curve, "held_out": curve}, "reduction": [0.1, 0.2, 0.3]}
+    strange = result("strange", Outcome.FAILED, picture=picture)
+    html = page(notebook(stored=stored(TaskGrade("penalty", [strange]), "en")))
+    assert "Lnan" not in html
+    assert " nan" not in html.split("<path", 1)[1].split("<text", 1)[0]
+
+
+def test_what_a_learner_writes_cannot_become_an_element_that_acts() -> None:
+    outputs = [
+        new_output("stream", text=HOSTILE),
+        new_output("error", ename="E", evalue=HOSTILE, traceback=[f"\x1b[31m{HOSTILE}\x1b[0m"]),
+        new_output(
+            "display_data", {"text/html": HOSTILE + "<style>body{display:none}</style><form action=x><input></form>"}
+        ),
+        new_output("display_data", {"image/png": "x' onerror='alert(1)", "text/plain": HOSTILE}),
+        new_output("display_data", {"image/svg+xml": HOSTILE, "text/markdown": HOSTILE}),
+    ]
+    elements = Elements(page(notebook(HOSTILE, outputs=outputs, essay=HOSTILE + " $\\text{<script>}$"))).found
+    assert not {"script", "iframe", "object", "form", "input", "link"} & {tag for tag, _a in elements}
+    assert not [name for _tag, a in elements for name in a if name.startswith("on")]
+    assert not [a for _tag, a in elements if str(a.get("href", "")).startswith("javascript")]
+    assert all(str(a["src"]).startswith("data:image/png;base64,") for tag, a in elements if tag == "img")
+    assert [tag for tag, _a in elements].count("style") == 1
+
+
+def test_a_policy_forbids_programs_and_fetching_anything() -> None:
+    policies = [a["content"] for tag, a in Elements(page(notebook())).found if a.get("http-equiv")]
+    assert policies == [
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    ]
+
+
+def test_the_graders_log_and_broken_checks_are_not_shown() -> None:
+    broken = CheckResult("penalty", "breaks", "It holds.", 2, Outcome.ERROR, detail="KeyError: expected 0.12345")
+    html = page(notebook(stored=stored(TaskGrade("penalty", [*results(), broken]), "en")))
+    assert "0.12345" not in html
+    assert "KeyError" not in html
+    assert "Our check broke here" in html
+
+
+def test_formulas_are_mathml_and_what_is_no_formula_stays_readable() -> None:
+    html = page(notebook(essay="$\\lambda$ and $\\frac{$ and $\\arg x$"))
+    assert "<math" in html
+    assert "<mi>&#x003BB;</mi>" in html
+    assert "<code>\\frac{</code>" in html
+    assert "mathjax" not in html.lower()
+
+
+def test_a_page_stays_under_500_kilobytes_however_much_was_printed() -> None:
+    picture = "A" * 300_000
+    outputs = [new_output("display_data", {"image/png": picture}) for _ in range(9)]
+    outputs += [new_output("stream", text="<&>" * 100_000) for _ in range(9)]
+    html = page(notebook("x = '&'\n" * 100_000, outputs=outputs, essay="* $x$\n" * 20_000))
+    assert len(html.encode()) < 500_000
+    assert "Left out here, because the page would become too large." in html
+
+
+def test_a_persons_score_and_comment_are_shown() -> None:
+    nb = notebook()
+    nb.cells[-1].metadata.nbgrader["comment"] = "Well **argued**."
+    scores = {"penalty_test": {"score": 5.0}, "explain": {"score": 3.5}}
+    html = page(nb, scores)
+    assert "Well <strong>argued</strong>." in html
+    assert "3.5 / 4" in html
+    assert "A person has looked at this task and decided on the points." in html
+    assert "still to be given" not in html
+
+
+def test_a_task_that_waits_for_a_person_has_no_points_yet() -> None:
+    html = page(notebook())
+    assert "4 points are still to be given by a person." in html
+    assert "A person will read and grade this." in html
+
+
+def test_points_lost_by_coming_late_are_named() -> None:
+    assert "1.5 points were taken off" in page(notebook(), late_penalty=1.5)
+
+
+def test_a_notebook_graded_without_results_gives_a_page() -> None:
+    nb = notebook()
+    nb.metadata.pop("autograder")
+    assert "<h1>1 · Penalties</h1>" in page(nb)
+
+
+def test_headings_go_down_one_level_at_a_time() -> None:
+    levels = [int(tag[1]) for tag in Elements(page(notebook())).tags() if tag in ("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_pictures_are_described() -> None:
+    pictures = [a for tag, a in Elements(page(notebook())).found if tag == "img"]
+    assert [a["alt"] for a in pictures] == ["Two ellipses."]

@@ -1,0 +1,103 @@
+"""The class report from a real gradebook and stored notebooks."""
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.__main__ import main
+from autograder.insight.collect import stored_results
+from autograder.records import Outcome, TaskGrade
+from tests.feedback.graded import PICTURE, fill_gradebook, lay_out, notebook, result, stored
+
+PASSED = [result("passes", Outcome.PASSED, 6, picture={**PICTURE, "strengths": {"l2": 0.001, "rate": 0.5}})]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three learners: one right, one with a mistake, one who handed nothing in; `explain` waits for a person."""
+    folder = tmp_path_factory.mktemp("course")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+        lay_out(folder, notebook("# I am Ada\ndef l2_penalty(w, lam):\n    return '<script>'"))
+        lay_out(
+            folder,
+            notebook(stored=stored(TaskGrade("penalty", PASSED), "en")),
+            "bob",
+            {"penalty_test": 6.0, "explain": None},
+        )
+        fill_gradebook(folder, [("carol", {"penalty_test": None})])
+    return folder
+
+
+@pytest.fixture
+def written(course: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The report in English."""
+    monkeypatch.chdir(course)
+    assert main(["report", "unit", "--language", "en", "--json", "r.json", "--csv", "r.csv"]) == 0
+    return course
+
+
+def test_the_page_shows_points_checks_diagnoses_and_pictures(written: Path) -> None:
+    html = (written / "reports" / "unit.html").read_text(encoding="utf-8")
+    assert "<b>2</b> learners" in html
+    assert "Your penalty is half of the expected one" in html
+    assert "learners: 1 (50 %)" in html
+    assert "share of the gap that is gone" in html
+    assert len(html.encode()) < 500_000
+
+
+def test_examples_are_anonymous_and_harmless(written: Path) -> None:
+    html = (written / "reports" / "unit.html").read_text(encoding="utf-8")
+    assert "I am Ada" not in html
+    assert "l2_penalty" in html
+    assert "<script" not in html
+
+
+def test_what_waits_for_a_person_links_to_the_formgrader(written: Path) -> None:
+    html = (written / "reports" / "unit.html").read_text(encoding="utf-8")
+    assert html.count('<a href="http://localhost:8888/formgrader/submissions/') == 2
+    assert "A task is graded by a person" in html
+
+
+def test_json_and_csv_hold_the_same_numbers(written: Path) -> None:
+    data = json.loads((written / "r.json").read_text(encoding="utf-8"))
+    assert data["points"]["each"] == [2.0, 6.0]
+    assert data["maximum"] == 10
+    rows = list(csv.DictReader((written / "r.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(r["check"], r["passed"]) for r in rows] == [(c["name"], f"{c['passed']:.3f}") for c in data["checks"]]
+
+
+def test_a_learner_who_handed_nothing_in_does_not_count(written: Path) -> None:
+    data = json.loads((written / "r.json").read_text(encoding="utf-8"))
+    assert data["learners"] == 2
+
+
+def test_an_unknown_assignment_is_named_with_the_known_ones(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(course)
+    assert main(["report", "nothing"]) == 1
+    assert "unit" in capsys.readouterr().err
+
+
+def test_results_are_read_without_parsing_the_notebook_and_also_when_they_are_long(tmp_path: Path) -> None:
+    nb = notebook()
+    nb.cells[0].source = '\n "metadata": {"autograder": 1}'
+    nbformat.write(nb, tmp_path / "short.ipynb")
+    many = [result(f"check{i}", Outcome.PASSED, 2, picture=PICTURE) for i in range(60)]
+    nbformat.write(notebook(stored=stored(TaskGrade("penalty", many), "fr")), tmp_path / "long.ipynb")
+    short, long = stored_results(tmp_path / "short.ipynb"), stored_results(tmp_path / "long.ipynb")
+    assert short is not None
+    assert [r.name for r in short.grades["penalty"].results] == ["passes", "fails", "waits"]
+    assert long is not None
+    assert len(long.grades["penalty"].results) == 60
+
+
+def test_a_notebook_written_by_another_program_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "flat.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
+    assert stored_results(tmp_path / "flat.ipynb") is not None

@@ -1,0 +1,96 @@
+"""The tool's key, and the file with the platform's addresses."""
+
+import json
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from autograder.__main__ import main
+from autograder.errors import LmsError
+from autograder.lms import config, keys
+
+GOOD = '[platform]\nclient_id = "x"\ntoken_url = "https://a.example/t"\nlineitems_url = "https://a.example/l"\n'
+
+
+def test_keygen_writes_a_key_only_its_owner_can_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lms", "keygen", "--dir", str(tmp_path)]) == 0
+    key = keys.load(tmp_path / "lms-key.pem")
+    assert (tmp_path / "lms-key.pem").stat().st_mode & 0o777 == 0o600
+    assert key.id in capsys.readouterr().out
+    assert b"BEGIN PUBLIC KEY" in (tmp_path / "lms-key.pub.pem").read_bytes()
+    assert "PRIVATE" not in repr(key)
+
+
+def test_the_key_set_verifies_what_the_key_signs(tmp_path: Path) -> None:
+    key = keys.generate(tmp_path)
+    token = jwt.encode({"sub": "x"}, key.private, algorithm="RS256", headers={"kid": key.id})
+    found = jwt.PyJWKSet.from_json((tmp_path / "jwks.json").read_text())[key.id]
+    assert jwt.decode(token, found.key, algorithms=["RS256"]) == {"sub": "x"}
+    assert set(json.loads((tmp_path / "jwks.json").read_text())["keys"][0]) == {
+        "kty",
+        "n",
+        "e",
+        "alg",
+        "use",
+        "kid",
+    }
+
+
+def test_a_key_the_platform_knows_is_never_replaced(tmp_path: Path) -> None:
+    keys.generate(tmp_path)
+    before = (tmp_path / "lms-key.pem").read_bytes()
+    with pytest.raises(LmsError, match="the platform may know it"):
+        keys.generate(tmp_path)
+    assert (tmp_path / "lms-key.pem").read_bytes() == before
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    keys.generate(tmp_path)
+    (tmp_path / "lms-key.pem").chmod(0o640)
+    with pytest.raises(LmsError, match="chmod 600"):
+        keys.load(tmp_path / "lms-key.pem")
+
+
+def test_what_is_no_rsa_key_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    with pytest.raises(LmsError, match="lms keygen"):
+        keys.load(path)
+    path.write_bytes(b"?")
+    path.chmod(0o600)
+    with pytest.raises(LmsError, match="not a private key"):
+        keys.load(path)
+    curve = ec.generate_private_key(ec.SECP256R1())
+    path.write_bytes(
+        curve.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    with pytest.raises(LmsError, match="not an RSA key"):
+        keys.load(path)
+
+
+def test_the_addresses_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "lms.toml"
+    path.write_text(GOOD)
+    platform = config.load(path)
+    assert platform.client_id == "x"
+    assert platform.origins == {("https", "a.example")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "“client_id” is missing"),
+        ("platform = 3", "must be a table"),
+        ("[platform", "is not TOML"),
+        (GOOD + 'secret = "x"\n', "unknown setting secret"),
+        (GOOD.replace('"x"', "3"), "“client_id” must be text in quotes"),
+        (GOOD.replace("https://a.example/l", "http://a.example/l"), "https only"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "lms.toml"
+    path.write_text(text)
+    with pytest.raises(LmsError, match=said):
+        config.load(path)

@@ -1,0 +1,5 @@
+def dumps(*a, **k):
+    return '{}'
+
+
+loads = dumps

@@ -1,0 +1,175 @@
+"""Only models whose every name is on the allow-list are built, and none that is too large."""
+
+import json
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.errors import EvidenceRefused
+from autograder.trusted import rebuild
+from autograder.trusted.evidence import ModelData
+
+
+def data_of(model: Any) -> ModelData:
+    return ModelData(model.to_json(), tuple(model.get_weights()), (), "Sequential", ())
+
+
+def seed_model(**hidden: Any) -> Any:
+    layers = [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(128, "relu", **hidden)]
+    return keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+
+
+def functional() -> Any:
+    inputs = keras.Input((28, 28))
+    x = keras.layers.Flatten()(inputs)
+    x = keras.layers.Activation(keras.activations.relu)(keras.layers.Dense(32)(x))
+    return keras.Model(inputs, keras.layers.Dense(10, "softmax")(keras.layers.Dropout(0.5)(x)))
+
+
+def convolutional() -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            keras.layers.Reshape((28, 28, 1)),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.MaxPooling2D(),
+            keras.layers.BatchNormalization(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, "softmax"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        seed_model(kernel_regularizer="l2"),
+        seed_model(kernel_regularizer=keras.regularizers.L1L2(1e-4, 1e-3), bias_regularizer="l1"),
+        seed_model(kernel_constraint=keras.constraints.MaxNorm(2), kernel_initializer="he_normal"),
+        functional(),
+        convolutional(),
+    ],
+    ids=["l2", "l1l2", "constraint", "functional", "convolutional"],
+)
+def test_a_model_comes_back_with_its_weights_and_answers(model: Any) -> None:
+    again = rebuild.rebuild(data_of(model))
+    x = np.random.default_rng(0).random((3, 28, 28), "float32")
+    np.testing.assert_allclose(again(x, training=False), model(x, training=False), rtol=1e-5, atol=1e-6)
+    assert float(sum(again.losses)) == pytest.approx(float(sum(model.losses)), rel=1e-5)
+
+
+def edited(change: Any) -> ModelData:
+    """The seed's model with `change(first Dense layer's node)` made in its config."""
+    data = data_of(seed_model())
+    config = json.loads(data.config or "")
+    node = next(n for n in config["config"]["layers"] if n["class_name"] == "Dense")
+    change(node)
+    return ModelData(json.dumps(config), data.weights, (), "Sequential", ())
+
+
+def renamed(module: str, name: str, registered: str | None = None) -> Any:
+    return lambda node: node.update(module=module, class_name=name, registered_name=registered)
+
+
+HOSTILE = {
+    "lambda layer": renamed("keras.layers", "Lambda"),
+    "saved model": renamed("keras.layers", "TFSMLayer"),
+    "torch": renamed("keras.layers", "TorchModuleWrapper"),
+    "os.system": renamed("os", "system"),
+    "builtins": renamed("builtins", "eval"),
+    "registered name": renamed("keras.layers", "Dense", "evil>Dense"),
+    "file reader": renamed("keras.layers", "StringLookup"),
+    "no module": lambda node: node.update(module=None),
+    "module is a list": lambda node: node.update(module=["keras.layers"]),
+    "function activation": lambda n: n["config"].update(
+        activation={"module": "subprocess", "class_name": "function", "config": "run", "registered_name": None}
+    ),
+    "lambda activation": lambda n: n["config"].update(
+        activation={"class_name": "__lambda__", "config": {"value": "4wEAAA=="}}
+    ),
+    "unknown activation": lambda n: n["config"].update(activation="my_activation"),
+    "hidden saved model": lambda n: n["config"].update(
+        kernel_initializer={"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "/tmp/x"}}
+    ),
+    "file path": lambda n: n["config"].update(filepath="/etc/passwd"),
+    "bytes": lambda n: n["config"].update(name={"class_name": "__bytes__", "config": {"value": "x"}}),
+    "numpy object": lambda n: n["config"].update(units={"class_name": "__numpy__", "config": {"value": 1}}),
+    "huge": lambda n: n["config"].update(units=10**8),
+    "negative": lambda n: n["config"].update(units=-5),
+    "units as text": lambda n: n["config"].update(units="128"),
+    "not a number": lambda n: n["config"].update(units=float("nan")),
+    "long text": lambda n: n["config"].update(name="x" * 100_000),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=list(HOSTILE))
+def test_a_hostile_config_is_refused_with_a_sentence(change: Any) -> None:
+    with pytest.raises(EvidenceRefused) as refused:
+        rebuild.rebuild(edited(change))
+    assert str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "[]", "{", "[" * 100_000, '{"class_name": "Sequential"}', json.dumps({"class_name": "Model"})],
+    ids=["empty", "null", "list", "cut", "deep", "bare", "no config"],
+)
+def test_what_is_no_model_is_refused(text: str) -> None:
+    with pytest.raises(EvidenceRefused):
+        rebuild.rebuild(ModelData(text, (), (), "x", ()))
+
+
+def test_weights_that_do_not_fit_are_refused() -> None:
+    data = data_of(seed_model())
+    with pytest.raises(EvidenceRefused, match="do not fit"):
+        rebuild.rebuild(ModelData(data.config, data.weights[:-1], (), "Sequential", ()))
+
+
+def test_weights_that_are_not_numbers_are_refused() -> None:
+    data = data_of(seed_model())
+    broken = tuple(np.full_like(w, np.nan) for w in data.weights)
+    with pytest.raises(EvidenceRefused, match="not numbers"):
+        rebuild.rebuild(ModelData(data.config, broken, (), "Sequential", ()))
+
+
+def test_a_model_that_would_take_too_long_to_train_is_refused() -> None:
+    layers: list[Any] = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
+    layers += [keras.layers.Conv2D(48, 3, padding="same", activation="relu") for _ in range(3)]
+    model = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10, "softmax")])
+    with pytest.raises(EvidenceRefused, match="far larger"):
+        rebuild.rebuild(data_of(model))
+
+
+def test_multiply_adds_count_each_position_of_a_kernel() -> None:
+    assert rebuild.multiply_adds(seed_model()) == 784 * 128 + 128 * 10
+    assert rebuild.multiply_adds(convolutional()) == 26 * 26 * 9 * 8 + 13 * 13 * 8 * 10
+
+
+names = st.sampled_from(["Dense", "Lambda", "TFSMLayer", "function", "__keras_tensor__", "Sequential", "system"])
+modules = st.sampled_from(["keras.layers", "keras", "os", "builtins", "keras.src.models.sequential", None, 3])
+nodes = st.recursive(
+    st.none() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda c: (
+        st.lists(c, max_size=3)
+        | st.fixed_dictionaries(
+            {"class_name": names, "config": c}, optional={"module": modules, "registered_name": st.none() | names}
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(nodes)
+@settings(max_examples=300)
+def test_whatever_passes_the_walk_names_only_what_is_allowed(node: Any) -> None:
+    try:
+        config = rebuild.allowed_config(ModelData(json.dumps(node), (), (), "x", ()))
+    except EvidenceRefused:
+        return
+    for found, _depth in rebuild._nodes(config):
+        if isinstance(found, dict) and found.get("class_name") not in (None, "__keras_tensor__", "function"):
+            assert found["class_name"] in rebuild.ALLOWED[found["module"]]
