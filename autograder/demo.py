@@ -116,7 +116,7 @@ def grades(folder: Path, submission: Typed) -> Iterator[TaskGrade]:
         nb = nbformat.read(path, as_version=4)
         stored = unpack(nb.metadata)
         tasks = [task_of(cell) for cell in nb.cells]
-        yield from (stored.grades[t] for t in tasks if stored and t in stored.grades)
+        yield from (stored.grades[t] for t in tasks if stored and t and t in stored.grades)
 
 
 def first_problem(folder: Path, submission: Typed) -> str:
