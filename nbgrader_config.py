@@ -14,6 +14,7 @@ c.ClearSolutions.text_stub = "✏️ …"
 # grading: learners' code in a sandbox, checks outside it, only data in between
 c.Autograde.exporter_class = "autograder.wiring.exporter.GradingExporter"
 c.Autograde.pre_convert_hook = "autograder.wiring.hooks.before_submission"
+c.Autograde.post_convert_hook = "autograder.wiring.hooks.after_submission"
 c.Autograde.sanitize_preprocessors = [
     "autograder.wiring.sanitize.RestoreCells",
     "nbgrader.preprocessors.OverwriteKernelspec",
