@@ -55,7 +55,9 @@ def test_a_learner_runs_a_cell_does_the_task_and_validates(server: str, open_pag
     notebook.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(ANSWER)
-    notebook.locator(".jp-MarkdownCell").last.dblclick()
+    text = notebook.locator(".jp-MarkdownCell").last
+    text.locator(".jp-RenderedMarkdown").dblclick()
+    text.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("Because it is twice as much.")
     page.keyboard.press("Control+Enter")
