@@ -1,6 +1,7 @@
 """What every model that we train has to be: a classifier of 28×28 images into ten classes."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,4 +59,5 @@ def settled(comparison: Comparison) -> Comparison:
         train, held_out = (float(np.mean(c[-SETTLED:])) for c in (run.train_curve, run.held_out_curve))
         return run._replace(train=train, held_out=held_out)
 
-    return Comparison([average(r) for r in comparison.given], [average(r) for r in comparison.theirs])
+    given, theirs = ([average(run) for run in runs] for runs in (comparison.given, comparison.theirs))
+    return replace(comparison, given=given, theirs=theirs)

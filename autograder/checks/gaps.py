@@ -7,6 +7,7 @@ first. The thresholds are confirmed in docs/calibration.md.
 from typing import NamedTuple
 
 from autograder.checks.api import Credit, credit
+from autograder.checks.classifiers import settled
 from autograder.i18n import _
 from autograder.trusted.runs import Comparison
 
@@ -25,7 +26,8 @@ DROPOUT = Reduction(0.12, 0.20)
 
 
 def gap_credit(comparison: Comparison, wanted: Reduction) -> Credit:
-    """The share of the points that a comparison earns, with its curves."""
+    """The share of the points that a comparison earns, with its curves. Losses are averaged over the last epochs."""
+    comparison = settled(comparison)
     ratio, reduction, picture = comparison.crossentropy_ratio, comparison.reduction, comparison.picture()
     if ratio > MAX_RATIO:
         return credit(

@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
+from autograder.checks.classifiers import SETTLED, settled
 from autograder.i18n import _, say
 from autograder.insight.margins import DRAWS, Verdict, judge, samples
 from autograder.insight.reference_models import PART, TASKS, Entry, TrainedTask
@@ -52,22 +51,14 @@ def rows(task: TrainedTask, store: Store, seeds: Sequence[int]) -> Iterator[Row]
         theirs: list[Run] = []
         for batch in _batches(seeds):
             theirs += Trainer(store, batch).runs(entry.recipe.config(task.flat), start=given_config, flat=task.flat)
-        compared = Comparison([settled(r, task.epochs) for r in given], [settled(r, task.epochs) for r in theirs])
-        verdict = judge(samples(compared), task.limits, entry.earns)
+        compared = Comparison(given, theirs)
+        verdict = judge(samples(compared if task.last_epoch else settled(compared)), task.limits, entry.earns)
         print(line(entry, verdict), flush=True)
         yield entry, verdict
 
 
 def _batches(seeds: Sequence[int]) -> list[Sequence[int]]:
     return [seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH)]
-
-
-def settled(run: Run, epochs: int) -> Run:
-    """The run with its losses averaged over the last epochs."""
-    if epochs == 1:
-        return run
-    train, held_out = (float(np.mean(curve[-epochs:])) for curve in (run.train_curve, run.held_out_curve))
-    return run._replace(train=train, held_out=held_out)
 
 
 def too_near(entry: Entry, verdict: Verdict) -> bool:
@@ -109,7 +100,7 @@ def _limits(task: TrainedTask) -> str:
         name, sign = limit.quantity.replace("_", " "), "≥" if limit.upward else "≤"
         partly = f" (something from {limit.anything:g})" if limit.anything != limit.full else ""
         texts.append(f"{name} {sign} {limit.full:g}{partly}")
-    epochs = f"; losses are averaged over the last {task.epochs} epochs" if task.epochs > 1 else ""
+    epochs = "" if task.last_epoch else f"; losses are averaged over the last {SETTLED} epochs"
     return f"Everything is earned for: {', '.join(texts)}{epochs}."
 
 
