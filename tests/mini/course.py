@@ -46,18 +46,18 @@ def source_notebook() -> Any:
 class MiniCourse:
     """The course folder at `root`, which is made."""
 
-    def __init__(self, root: Path, *, checks: Path = CHECKS, **settings: Any) -> None:
-        """`settings`: of `c.Scale`, such as `workers=1`; a name with a dot in it is taken as it is, by `options`."""
+    def __init__(self, root: Path, *, checks: Path = CHECKS, extra: str = "", **settings: Any) -> None:
+        """`settings`: of `c.Scale`, such as `workers=1`; `extra`: lines of `nbgrader_config.py`."""
         self.root = root
         self.checks = checks
         folder = root / "source" / "mini"
         folder.mkdir(parents=True)
         nbformat.write(source_notebook(), folder / "m.ipynb")
-        self.configure(**settings)
+        self.configure(extra, **settings)
         self.nbgrader("generate_assignment", "mini")
 
     def configure(self, extra: str = "", **settings: Any) -> None:
-        """Write `nbgrader_config.py`: the project's own, the tiny checks, two workers, and these settings."""
+        """Write `nbgrader_config.py`: the project's own, the tiny checks, two workers, these settings and lines."""
         text = (PROJECT / "nbgrader_config.py").read_text(encoding="utf-8")
         text += f"\nc.Course.checks_directory = {str(self.checks)!r}\n"
         for name, value in {"workers": 2, **settings}.items():
