@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lock demo release test lint format clean
+.PHONY: help setup lock demo release test test-slow test-browser attacks docs lint format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,8 +27,22 @@ demo: $(STAMP)  ## grade the class of examples: gradebook, feedback pages, repor
 release: $(STAMP)  ## make release/ again from source/
 	@$(BIN)/python -m autograder release
 
-test: $(STAMP)  ## the tests (under 12 minutes on 2 cores)
-	$(BIN)/python -m pytest -m "not slow and not attacks and not browser"
+test: $(STAMP)  ## the tests that take seconds (under 12 minutes on 2 cores)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not attacks and not browser"
+
+test-slow: $(STAMP)  ## the tests that take minutes: a class of kills, faults of an LMS, the unprivileged sandbox
+	$(BIN)/python -m pytest -n 2 -m "slow and not attacks and not browser"
+
+test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's chromium
+	scripts/setup-browser
+	$(BIN)/python -m pytest -m browser
+
+attacks: $(STAMP)  ## grade the hostile class, inside a guard, beside stock nbgrader
+	tests/guard.sh $(BIN)/python -m tests.attacks.run --stock
+
+docs: $(STAMP)  ## the documentation site, into build/docs
+	$(BIN)/python -m sphinx -W -q docs build/docs
+	@echo "build/docs/index.html"
 
 lint: $(STAMP)  ## ruff, mypy --strict, import-linter, codespell
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ COMMANDS = {
     "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
     "calibrate": ("autograder.insight.calibrate", _("measure how sure the thresholds of trained tasks are")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
+    "store": ("autograder.scale.command", _("say how much is remembered of earlier runs, or forget it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),
 }

@@ -5,16 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook, MissingEntry
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from autograder.classroom import Typed, hand_in, read_class
 from autograder.errors import SetupError
-from autograder.i18n import _, say
+from autograder.execution.runner import task_of
+from autograder.grading.report import sentence
+from autograder.grading.results import unpack
+from autograder.i18n import _, environment_language, say
+from autograder.records import TaskGrade
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lay out the course, grade, write feedback, show a table."""
-    console = Console(stderr=False)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     folder: Path = arguments.folder.resolve()
     submissions = read_class(arguments.course / "tests" / "submissions")
     if not submissions:
@@ -40,12 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(say(_("[bold]nbgrader autograde {name}[/bold]"), name=assignment))
         nbgrader(folder, "autograde", assignment)
         nbgrader(folder, "generate_feedback", assignment, "--force", quiet=True)
+    surprises = []
     for assignment in assignments:
-        console.print(table(folder, [s for s in submissions if s.assignment == assignment], assignment))
-    console.print(say(_("Gradebook: {path}"), path=folder / "gradebook.db"), soft_wrap=True)
-    console.print(say(_("Feedback pages: {path}"), path=folder / "feedback"), soft_wrap=True)
-    console.print(say(_("The formgrader: cd {path} && jupyter lab, then Nbgrader > Formgrader"), path=folder),
-                  soft_wrap=True)  # fmt: skip
+        chosen = [s for s in submissions if s.assignment == assignment]
+        console.print(table(folder, chosen, assignment))
+        surprises += [s.student for s in chosen if lost(folder, s) != set(s.loses)]
+        command = [sys.executable, "-m", "autograder", "report", assignment]
+        subprocess.run(command, cwd=folder, env=environment(), check=True)
+    for text, path in ((_("Gradebook: {path}"), "gradebook.db"), (_("Feedback pages: {path}"), "feedback")):
+        console.print(say(text, path=folder / path), soft_wrap=True)
+    text = _("The formgrader: cd {path} && jupyter lab, then Nbgrader > Formgrader")
+    console.print(say(text, path=folder), soft_wrap=True)
+    if surprises:
+        raise SetupError(_("These were not graded as their submission.json says: {names}"), names=", ".join(surprises))
     return 0
 
 
@@ -67,10 +80,8 @@ def nbgrader(folder: Path, *words: str, quiet: bool = False) -> None:
         SetupError: it ended with an error; what it said is shown.
     """
     command = [sys.executable, "-m", "nbgrader", *words]
-    # nbgrader calls alembic by name: the environment's own programs come first
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "PATH": path}, check=False,
+        command, cwd=folder, env=environment(), check=False,
         stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None, text=True,
     )  # fmt: skip
     if done.returncode:
@@ -78,19 +89,45 @@ def nbgrader(folder: Path, *words: str, quiet: bool = False) -> None:
         raise SetupError(_("`nbgrader {words}` ended with an error."), words=" ".join(words))
 
 
+def environment() -> dict[str, str]:
+    """This process's environment; nbgrader calls alembic by name, so its own programs come first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, "PATH": path}
+
+
 def table(folder: Path, submissions: Sequence[Typed], assignment: str) -> Table:
     """Who, points per notebook, what went wrong first."""
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
-        found = Table(title=assignment, show_lines=False)
+        found = Table(title=assignment, box=SIMPLE_HEAD)
         found.add_column(say(_("learner")))
         for name in notebooks:
             found.add_column(name, justify="right")
-        found.add_column(say(_("what it shows")))
+        found.add_column(say(_("what went wrong first")))
         for submission in submissions:
             cells = [_points(gradebook, folder, n, assignment, submission.student) for n in notebooks]
-            found.add_row(submission.student, *cells, submission.says)
+            found.add_row(submission.student, *cells, first_problem(folder, submission))
     return found
+
+
+def grades(folder: Path, submission: Typed) -> Iterator[TaskGrade]:
+    """The grade of each task that a check looked at, in the order of the notebooks."""
+    for path in sorted((folder / "autograded" / submission.student / submission.assignment).glob("*.ipynb")):
+        nb = nbformat.read(path, as_version=4)
+        stored = unpack(nb.metadata)
+        tasks = [task_of(cell) for cell in nb.cells]
+        yield from (stored.grades[t] for t in tasks if stored and t and t in stored.grades)
+
+
+def first_problem(folder: Path, submission: Typed) -> str:
+    """What the learner's page says first, in the language of the person at the terminal."""
+    problems = (grade.first_problem for grade in grades(folder, submission))
+    return next((sentence(p, environment_language()) for p in problems if p), "")
+
+
+def lost(folder: Path, submission: Typed) -> set[str]:
+    """The tasks that did not earn every point."""
+    return {g.task for g in grades(folder, submission) if g.score is None or g.score < g.maximum}
 
 
 def _points(gradebook: Gradebook, folder: Path, notebook: str, assignment: str, student: str) -> str:

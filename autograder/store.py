@@ -8,9 +8,16 @@ checksum counts as missing. The store can be emptied at any time: it only saves 
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+KINDS = ("outcomes", "executions", "trainings")  # the stores of a course, folders side by side
+_NEW = ".new-"
+_LONGEST_WRITE = 3600.0  # s: a temporary file older than this was left by a process that was killed
 
 
 def key_of(*parts: Any) -> str:
@@ -19,12 +26,11 @@ def key_of(*parts: Any) -> str:
 
 
 class Store:
-    """A folder of entries, bounded in size: the entries used longest ago go first."""
+    """A folder of entries."""
 
-    def __init__(self, folder: Path, max_bytes: int = 2 << 30) -> None:
-        """`folder` is made when the first entry is written; `max_bytes` is kept by `trim`."""
+    def __init__(self, folder: Path) -> None:
+        """`folder` is made when the first entry is written."""
         self.folder = folder
-        self.max_bytes = max_bytes
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
@@ -35,7 +41,8 @@ class Store:
             checksum, _newline, body = self._path(key).read_bytes().partition(b"\n")
             if hashlib.sha256(body).hexdigest().encode() != checksum:
                 return None
-            os.utime(self._path(key))
+            with suppress(OSError):  # another user's entry
+                os.utime(self._path(key))
             return json.loads(body)
         except (OSError, ValueError, RecursionError):
             return None
@@ -44,21 +51,47 @@ class Store:
         """Keep `value` (JSON) under `key`. A full disk is not an error: the work is then done again."""
         body = json.dumps(value).encode()
         path = self._path(key)
+        temporary = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_NEW, delete=False) as file:
+                temporary = Path(file.name)
                 file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-            Path(file.name).replace(path)
+            temporary.replace(path)
         except OSError:
-            return
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
-    def trim(self) -> int:
-        """Remove the entries used longest ago until the store fits `max_bytes`; returns how many went."""
-        entries = sorted((s.st_mtime, s.st_size, p) for p in self.folder.glob("??/*.json") for s in [p.stat()])
-        total, removed = sum(size for _time, size, _path in entries), 0
-        for _time, size, path in entries:
-            if total <= self.max_bytes:
-                break
-            path.unlink(missing_ok=True)
-            total, removed = total - size, removed + 1
-        return removed
+
+def trim(folder: Path, max_bytes: int) -> int:
+    """Remove entries of the stores below `folder` until they fit `max_bytes`; returns how many went.
+
+    The entries used longest ago go first, and what killed processes left half-written in any case.
+    """
+    entries = []
+    for path in (p for kind in KINDS for p in folder.glob(f"{kind}/??/*")):
+        with suppress(OSError):  # another run trims, too
+            status = path.stat()
+            if not path.name.startswith(_NEW):
+                entries.append((status.st_mtime, status.st_size, path))
+            elif time.time() - status.st_mtime > _LONGEST_WRITE:
+                path.unlink()
+    total, removed = sum(size for _time, size, _path in entries), 0
+    for _time, size, path in sorted(entries):
+        if total <= max_bytes:
+            break
+        path.unlink(missing_ok=True)
+        total, removed = total - size, removed + 1
+    return removed
+
+
+def usage(folder: Path) -> tuple[int, int]:
+    """(number of entries, bytes) of the stores below `folder`."""
+    sizes = [p.stat().st_size for kind in KINDS for p in folder.glob(f"{kind}/??/*.json")]
+    return len(sizes), sum(sizes)
+
+
+def empty(folder: Path) -> None:
+    """Forget everything in the stores below `folder`."""
+    for kind in KINDS:
+        shutil.rmtree(folder / kind, ignore_errors=True)

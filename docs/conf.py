@@ -2,7 +2,7 @@
 
 project = "Shrinkage"
 author = "the Shrinkage authors"
-copyright = "2026, the Shrinkage authors"  # noqa: A001
+copyright = "2026, the Shrinkage authors"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "Shrinkage"

@@ -40,6 +40,7 @@ class Execution:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=dict)
     death: Message | None = None
+    died: bool = False  # the kernel ended by itself or never answered, which an overloaded machine can bring about
     seconds: float = 0.0
 
 
@@ -62,6 +63,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.death: Message | None = None
         self.language = "en"
         self.interrupted = False
+        self.died = False
 
     async def run(self, plan: Mapping[str, Any], language: str) -> Execution:
         """Run every cell; `plan`: task → probes (see `probes.probe_source`). Never raises for what the kernel does."""
@@ -74,15 +76,18 @@ class Runner(NotebookClient):  # type: ignore[misc]
                     if cell.cell_type == "code":
                         await self._one(cell, index, plan, result)
         except (RuntimeError, TimeoutError, OSError) as error:
-            # the kernel did not start or did not stop as it should; what is not answered yet is answered below
+            if not result.outputs and not result.evidence and self.death is None:
+                raise  # it did not even start: nothing of the learner's was run
+            # it did not stop as it should; what is not answered yet is answered below
             self.log.warning("kernel: %s", error)
+            self.died = True
             self._die(_("the kernel did not answer"))
         for task in plan:
             missing = (
                 {"problem": "died", "text": self.death.render()} if self.death else {"problem": "no cell", "text": ""}
             )
             result.evidence.setdefault(task, missing)
-        result.death, result.seconds = self.death, time.monotonic() - began
+        result.death, result.died, result.seconds = self.death, self.died, time.monotonic() - began
         return result
 
     async def _one(self, cell: NotebookNode, index: int, plan: Mapping[str, Any], result: Execution) -> None:
@@ -137,6 +142,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
             seconds = self.limits.cell_seconds
             self._die(_("a cell ran longer than {seconds} seconds and could not be stopped"), seconds=seconds)
         elif isinstance(error, DeadKernelError):
+            self.died = True
             self._die(_("the kernel died: out of memory, out of time, or ended by the code"))
         else:
             self.log.warning("the kernel's messages could not be read: %r", error)

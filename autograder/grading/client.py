@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from autograder.errors import CheckerError
 from autograder.i18n import _
 from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
+from autograder.sandbox.rundir import RunFolder
 
 START_SECONDS = 120
 MAX_ANSWER = 256 << 20  # bytes
@@ -40,10 +40,10 @@ class TrustedProcess:
     def __init__(self, store: Path | None = None) -> None:
         """`store`: folder in which the trainings are remembered, the one place the process may write to."""
         self.store = store
-        self._folder = tempfile.TemporaryDirectory(prefix="ag-")
-        self.address = str(Path(self._folder.name, "s"))
+        self._folder = RunFolder()
+        self.address = str(self._folder.path / "s")
         self._process: subprocess.Popen[bytes] | None = None
-        self._log = Path(self._folder.name, "log")
+        self._log = self._folder.path / "log"
 
     def __enter__(self) -> "TrustedProcess":
         return self
@@ -51,9 +51,14 @@ class TrustedProcess:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
+    @property
+    def lives(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start it unless it runs. Requests that arrive while it imports Keras wait in the socket."""
-        if self._process is not None and self._process.poll() is None:
+        if self.lives:
             return
         Path(self.address).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
@@ -74,7 +79,7 @@ class TrustedProcess:
             self.store.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
                 os.chown(self.store, UNUSED_UID, UNUSED_UID)
-        folder = Path(self._folder.name)
+        folder = self._folder.path
         folder.chmod(0o755)
         return Jail(
             limits=LIMITS,
@@ -85,7 +90,7 @@ class TrustedProcess:
 
     def place(self, name: str, source: str) -> str:
         """Path, as the process sees it, of a file of checks with this text."""
-        folder = Path(self._folder.name, hashlib.sha256(source.encode()).hexdigest()[:16])
+        folder = self._folder.path / hashlib.sha256(source.encode()).hexdigest()[:16]
         path = folder / name
         if not path.exists():
             folder.mkdir(exist_ok=True)
@@ -129,4 +134,4 @@ class TrustedProcess:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        self._folder.cleanup()
+        self._folder.remove()

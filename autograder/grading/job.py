@@ -6,8 +6,10 @@ borders as they are. `Grader` is what does the work in a worker: it owns the wor
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,14 +18,17 @@ from typing import Any
 import nbformat
 from traitlets.config import Config
 
+from autograder.errors import CheckerError
 from autograder.execution.runner import Evidence, Limits, Runner
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, TrainingDesk
 from autograder.records import CheckResult, Submission, TaskGrade
+from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import RunFolder
 from autograder.store import Store, key_of
 
+log = logging.getLogger("autograder")
 CHECK_SECONDS = 900  # of work for one notebook's checks, trainings included
 
 
@@ -77,7 +82,7 @@ class Outcome:
 
     @property
     def settled(self) -> bool:
-        """Whether grading it again would give the same: nothing of ours or of the machine's went wrong."""
+        """Whether it is worth keeping: nothing of ours went wrong, and time on a busy machine did not run out."""
         return not self.flagged and not self.death
 
     def to_json(self) -> dict[str, Any]:
@@ -99,27 +104,52 @@ class Outcome:
 class Grader:
     """Grades jobs one after the other in this process."""
 
-    def __init__(self, store: Path | None) -> None:
-        """`store`: folder that remembers executions and trainings; None to remember nothing."""
-        self.store = Store(store) if store else None
-        self.trusted = TrustedProcess(store / "trainings" if store else None)
+    def __init__(self, folder: Path) -> None:
+        """`folder`: of the stores of executions and trainings."""
+        self.folder = folder
+        self.store = Store(folder / "executions")
+        self.trusted = TrustedProcess(folder / "trainings")
+        self._current: tuple[asyncio.AbstractEventLoop, asyncio.Task[Outcome]] | None = None
 
     def close(self) -> None:
-        """End the trusted process."""
+        """End the trusted process, and the one that warm kernels come from."""
         self.trusted.close()
+        warm.shutdown()
+
+    def cancel(self) -> None:
+        """Give up the job that is being graded; called from another thread."""
+        if self._current is not None:
+            loop, task = self._current
+            with suppress(RuntimeError):  # it has ended meanwhile
+                loop.call_soon_threadsafe(task.cancel)
 
     def grade(self, job: Job) -> Outcome:
         """Run the notebook and its checks. Never raises: a fault of ours is said in the outcome."""
         began = time.monotonic()
         try:
-            self.trusted.start()
-            outcome = asyncio.run(self._grade(job))
-        except Exception as error:
+            outcome = self._with_trusted_process(job)
+        except (Exception, asyncio.CancelledError) as error:
             outcome = Outcome(fault=f"{type(error).__name__}: {error}")
+        finally:
+            self._current = None
         outcome.seconds = round(time.monotonic() - began, 3)
         return outcome
 
+    def _with_trusted_process(self, job: Job, tries: int = 3) -> Outcome:
+        """Grade it; again when the trusted process was killed meanwhile. The execution is not lost with it."""
+        self.trusted.start()
+        try:
+            return asyncio.run(self._grade(job))
+        except CheckerError:
+            if self.trusted.lives or tries <= 1:
+                raise
+            log.warning("The checking process was lost; %s is checked again.", job.submission)
+            return self._with_trusted_process(job, tries - 1)
+
     async def _grade(self, job: Job) -> Outcome:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # asyncio.run makes one
+        self._current = (asyncio.get_running_loop(), task)
         checks = self.trusted.place(*job.checks)
         request = {"checks": checks, "secret": job.secret, "names": job.names}
         plan = (await self.trusted.ask({**request, "do": "plan"}, seconds=60))["tasks"]
@@ -133,17 +163,18 @@ class Grader:
     async def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run."""
         key = key_of("execution", job.execution_parts(), plan, job.names)
-        found = self.store.get(key) if self.store else None
+        found = self.store.get(key)
         if found is None:
             found = await execute(job, plan, self.trusted)
-            # a kernel that died may have been our machine's fault: the next grading tries again
-            if self.store and not found["death"]:
+            if found["died"]:  # it may have been this machine's fault: the code is to blame when it dies again
+                found = await execute(job, plan, self.trusted)
+            if found["died"] or not found["death"]:
                 self.store.put(key, found)
         return dict(found)
 
 
 async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:
-    """Run the job's notebook in a sandboxed kernel: {"outputs", "evidence", "death"} as JSON."""
+    """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON."""
     nb = nbformat.reads(job.notebook, as_version=4)
     with RunFolder() as folder:
         files = folder.path / "files"
@@ -156,7 +187,8 @@ async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) ->
     evidence: Evidence = result.evidence
     outputs = {str(index): out for index, out in result.outputs.items()}
     death = result.death.render() if result.death else ""
-    return json.loads(json.dumps({"outputs": outputs, "evidence": evidence, "death": death}))  # type: ignore[no-any-return]
+    found = {"outputs": outputs, "evidence": evidence, "death": death, "died": result.died}
+    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -1,26 +1,72 @@
-"""Workers on other machines, through a Dask scheduler."""
+"""Workers on other machines, through a Dask scheduler.
 
-from concurrent.futures import Executor
+A job carries all it needs and its result comes back as data: no shared file system, and nothing of the
+course on the workers but this package. Workers remember trainings and executions for themselves while they
+live; the outcomes are kept by the driver.
+"""
+
+from concurrent.futures import Executor, Future
+from typing import Any
 
 from autograder.errors import SetupError
+from autograder.grading.job import program_hash
 from autograder.i18n import _
+from autograder.scale.pool import PROGRAM
+
+CONNECT_SECONDS = 30
 
 
-def dask_executor(address: str) -> Executor:
-    """An executor on the cluster whose scheduler listens at `address`.
+class DaskPool(Executor):
+    """The workers of a Dask cluster."""
 
-    Raises:
-        SetupError: `distributed` is not installed, nobody answers, or a worker runs other versions.
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise SetupError(_("c.Scale.scheduler_address needs Dask: pip install distributed")) from error
-    try:
-        client = Client(address, timeout=30, set_as_default=False)
-        client.get_versions(check=True)
-    except (OSError, ValueError) as error:
-        raise SetupError(_("The Dask scheduler at {address} cannot be used: {reason}"), address=address,
-                         reason=error) from error  # fmt: skip
-    executor: Executor = client.get_executor(pure=False, retries=2)
-    return executor
+    def __init__(self, address: str) -> None:
+        """Connect to the scheduler at `address`, such as "tcp://127.0.0.1:8786".
+
+        Raises:
+            SetupError: `distributed` is not installed, nobody answers, or a worker runs another version.
+        """
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise SetupError(_("c.Scale.scheduler_address needs Dask: pip install distributed")) from error
+        try:
+            self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            text = _("The Dask scheduler at {address} cannot be used: {reason}")
+            raise SetupError(text, address=address, reason=error or type(error).__name__) from error
+        try:
+            self._compare_versions()
+        except SetupError:
+            self._client.close()
+            raise
+        # a job is not pure: the same one is asked for again only when its worker was lost
+        self._executor = self._client.get_executor(pure=False, retries=2)
+
+    def _compare_versions(self) -> None:
+        """Refuse workers whose libraries or whose program differ: their results would be taken for ours."""
+        try:
+            self._client.get_versions(check=True, packages=["keras", "tensorflow", "numpy", "nbgrader"])
+        except ValueError as error:
+            text = _("The workers of the cluster do not run what this machine runs:\n{reason}")
+            raise SetupError(text, reason=error) from error
+        found = self._client.run(program_hash, *PROGRAM)
+        differing = sorted(worker for worker, value in found.items() if value != program_hash(*PROGRAM))
+        if differing:
+            text = _(
+                "These workers have another version of this package than this machine: {workers}. Install the same."
+            )
+            raise SetupError(text, workers=", ".join(differing))
+
+    def submit(self, function: Any, /, *arguments: Any, **keywords: Any) -> Future[Any]:
+        """As `Executor.submit`. The cluster runs it again when its worker is lost."""
+        future: Future[Any] = self._executor.submit(function, *arguments, **keywords)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leave the cluster; the workers stay."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+    def give_up(self) -> None:
+        """Leave the cluster now; it drops what nobody waits for."""
+        self.shutdown(wait=False, cancel_futures=True)

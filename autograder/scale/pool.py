@@ -1,33 +1,95 @@
-"""Workers on this machine: processes that stay, each with its own trusted process."""
+"""Workers on this machine: processes that stay, each with its own trusted process.
 
-import ctypes
+A worker lives as long as a pipe from the driver is open. When it closes, because the run is given up or
+because the driver was killed, the worker stops what it does, cleans up and ends: nothing stays behind.
+"""
+
+import itertools
 import multiprocessing
-import signal
-from concurrent.futures import Executor, ProcessPoolExecutor
+import os
+import threading
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import util
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from autograder.grading.job import Grader, Job
+from autograder.sandbox.rundir import RunFolder
+from autograder.store import trim
 
-_PR_SET_PDEATHSIG = 1
+# what an outcome depends on, beside the file of checks itself
+PROGRAM = ("checks", "execution", "grading", "trusted", "datasets.py", "records.py", "training.py")
+_PATIENCE = 20.0  # s a worker may take to stop what it does
+
+OWN_BYTES = 1 << 30  # of what a worker remembers by itself
+TRIM_EVERY = 50  # jobs
+
+_count = itertools.count(1)
 _graders: dict[str | None, Grader] = {}
+_busy = threading.Lock()
 
 
-def local_pool(workers: int) -> Executor:
+class LocalPool(ProcessPoolExecutor):
     """A pool of fresh processes (not forks: the driver may have threads)."""
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+
+    def __init__(self, workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        reader, self._alive = context.Pipe(duplex=False)
+        super().__init__(workers, context, initializer=_start_worker, initargs=(reader,))
+        # concurrent.futures waits at exit until every job is done; a driver that ends gives them up
+        threading.Thread(target=self._end_with_main_thread, name="pool-guard", daemon=True).start()
+
+    def give_up(self) -> None:
+        """End the workers now, whatever they do."""
+        self._alive.close()
+        self.shutdown(wait=True, cancel_futures=True)
+
+    def _end_with_main_thread(self) -> None:
+        threading.main_thread().join()
+        self._alive.close()
 
 
-def _start_worker() -> None:
-    """A worker dies with the driver, even when that is killed, and leaves Ctrl-C to it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _start_worker(alive: Connection) -> None:
+    """Out of the terminal's reach, Ctrl-C is the driver's affair; and never longer than the driver."""
+    os.setsid()
+    threading.Thread(target=_end_with_driver, args=(alive,), name="driver-watch", daemon=True).start()
+
+
+def _end_with_driver(alive: Connection) -> None:
+    try:
+        alive.recv_bytes()  # nothing is ever sent
+    except (EOFError, OSError):
+        pass
+    for grader in _graders.values():
+        grader.cancel()
+    _busy.acquire(timeout=_PATIENCE)
+    for grader in _graders.values():
+        grader.close()
+    os._exit(0)
 
 
 def grade_remotely(job: Job, store: str | None) -> dict[str, Any]:
-    """Grade one job in this worker process; returns the outcome as JSON."""
-    if store not in _graders:
-        _graders[store] = Grader(Path(store) if store else None)
-        util.Finalize(None, _graders[store].close, exitpriority=10)
-    return _graders[store].grade(job).to_json()
+    """Grade one job in this worker process; returns the outcome as JSON.
+
+    `store`: the folder to remember things in; None for one of its own, which is gone with the worker. A worker
+    grades one job at a time, whatever its threads.
+    """
+    with _busy:
+        if store not in _graders:
+            _graders[store] = _new_grader(store)
+        grader = _graders[store]
+        if store is None and next(_count) % TRIM_EVERY == 0:
+            trim(grader.folder, OWN_BYTES)
+        return grader.grade(job).to_json()
+
+
+def _new_grader(store: str | None) -> Grader:
+    if store is not None:
+        grader = Grader(Path(store))
+    else:
+        own = RunFolder()
+        grader = Grader(own.path)
+        util.Finalize(None, own.remove, exitpriority=5)
+    util.Finalize(None, grader.close, exitpriority=10)
+    return grader

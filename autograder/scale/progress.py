@@ -1,43 +1,102 @@
-"""What the grader sees while a run goes on: one line per notebook, and a summary at the end."""
+"""What the grader sees while a run goes on, and the summary at its end."""
 
+import statistics
+import sys
 import time
 from logging import Logger
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from autograder.grading.job import Outcome
 from autograder.i18n import _, say
 from autograder.records import Submission
 
+SLOWEST = 3  # named in the summary
+SLOW_SECONDS = 5.0  # and only when they took longer than this
+
 
 class Progress:
-    """Counts the notebooks of a run."""
+    """Counts the notebooks of a run: a bar in a terminal, else a line per notebook in the log."""
 
-    def __init__(self, log: Logger, total: int) -> None:
-        """`total`: notebooks that are due."""
+    def __init__(self, log: Logger, total: int, *, terminal: bool | None = None) -> None:
+        """`total`: notebooks that are due. `terminal`: whether standard error shows a bar; found out by default."""
         self.log = log
         self.total = total
-        self.count = 0
-        self.began = time.monotonic()
+        self.seconds: dict[Submission, float] = {}
         self.flagged: list[Submission] = []
+        self.unreadable: list[Submission] = []
+        self.died: list[Submission] = []
+        self.began = time.monotonic()
+        shown = sys.stderr.isatty() if terminal is None else terminal
+        self._bar = self._new_bar() if shown and total > 1 else None
+        self._task = self._bar.add_task("", total=total, rate="", left="") if self._bar else None
 
-    def done(self, submission: Submission, outcome: Outcome) -> None:
+    def _new_bar(self) -> Bar:
+        text = TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")
+        bar = Bar(TextColumn(say(_("notebooks"))), BarColumn(), MofNCompleteColumn(), *text,
+                  console=Console(stderr=True), transient=True)  # fmt: skip
+        bar.start()
+        return bar
+
+    @property
+    def count(self) -> int:
+        """Notebooks that are graded."""
+        return len(self.seconds)
+
+    def done(self, submission: Submission, outcome: Outcome, *, readable: bool = True) -> None:
         """One more notebook is graded: say so."""
-        self.count += 1
+        self.seconds[submission] = outcome.seconds
         if outcome.flagged:
             self.flagged.append(submission)
-        earned = sum(g.score or 0.0 for g in outcome.grades.values())
-        maximum = sum(g.maximum for g in outcome.grades.values())
-        self._line(submission, earned, maximum, outcome)
+        if outcome.death:
+            self.died.append(submission)
+        if not readable:
+            self.unreadable.append(submission)
+        self._show(submission, outcome)
 
-    def _line(self, submission: Submission, earned: float, maximum: float, outcome: Outcome) -> None:
+    def _show(self, submission: Submission, outcome: Outcome) -> None:
         spent = time.monotonic() - self.began
         left = spent / self.count * max(0, self.total - self.count)
         text = say(
             _("[{count}/{total}] {student}, {notebook}: {earned:g} of {maximum:g} points; about {left:.0f} s to go"),
             count=self.count, total=max(self.total, self.count), student=submission.student,
-            notebook=submission.notebook, earned=earned, maximum=maximum, left=left,
+            notebook=submission.notebook, earned=sum(g.score or 0.0 for g in outcome.grades.values()),
+            maximum=sum(g.maximum for g in outcome.grades.values()), left=left,
         )  # fmt: skip
         self.log.info(text)
         if outcome.death:
             self.log.warning("%s, %s: %s", submission.student, submission.notebook, outcome.death)
         if outcome.fault:
             self.log.error("%s, %s: %s", submission.student, submission.notebook, outcome.fault)
+        if self._bar is not None and self._task is not None:
+            rate = say(_("{rate:.1f} per minute"), rate=60 * self.count / max(spent, 0.001))
+            self._bar.update(
+                self._task, completed=self.count, rate=rate, left=say(_("about {left:.0f} s to go"), left=left)
+            )
+
+    def finish(self) -> None:
+        """The summary; a run without notebooks has none."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        if not self.seconds:
+            return
+        spent = time.monotonic() - self.began
+        self.log.info(
+            say(_("{count} notebooks of {students} learners graded in {spent:.1f} s; a notebook took {median:.1f} s "
+                  "(median)."),
+                count=self.count, students=len({s.student for s in self.seconds}), spent=spent,
+                median=statistics.median(self.seconds.values()))
+        )  # fmt: skip
+        slowest = sorted(self.seconds, key=lambda s: -self.seconds[s])[:SLOWEST]
+        self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
+        self._list(_("The kernel ended before the notebook did: {names}"), self.died)
+        self._list(_("Not readable, graded as empty: {names}"), self.unreadable)
+        self._list(_("A PERSON HAS TO GRADE: {names}"), self.flagged)
+
+    def _list(self, text: str, submissions: list[Submission], *, times: bool = False) -> None:
+        names = [f"{s.student}/{s.notebook}" + (f" ({self.seconds[s]:.0f} s)" if times else "") for s in submissions]
+        if names:
+            (self.log.info if times else self.log.warning)(say(text, names=", ".join(names)))

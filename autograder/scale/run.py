@@ -1,93 +1,92 @@
 """One `nbgrader autograde`: gives each notebook's outcome, and has the next ones graded meanwhile.
 
-nbgrader asks for one notebook after the other. The first question starts the workers; with each question the
-submissions that come next are prepared and handed to them, so that they are graded while nbgrader writes. Jobs
-are found again by the hash of what goes in: work that was prepared wrongly is only lost, never used.
+nbgrader asks for one notebook after the other. The first question starts the workers; while one outcome is
+waited for, the notebooks that come next are prepared and handed to them. Jobs are found again by the hash of
+what goes in: work that was prepared wrongly is only lost, never used.
 """
 
+import atexit
 import copy
-import os
-from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from traitlets import Dict, Integer, Unicode
-from traitlets.config import LoggingConfigurable
 from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError
 from autograder.execution.runner import Limits
 from autograder.grading.job import Job, Outcome, program_hash
 from autograder.grading.notebooks import canonical, files_beside
-from autograder.i18n import _
+from autograder.i18n import _, say
 from autograder.records import Submission
-from autograder.scale.pool import grade_remotely, local_pool
+from autograder.sandbox.rundir import RunFolder
+from autograder.scale.dask import DaskPool
+from autograder.scale.due import DueNotebook, graded_folder
+from autograder.scale.journal import remove_half_written, unfinished
+from autograder.scale.pool import PROGRAM, LocalPool, grade_remotely
 from autograder.scale.progress import Progress
-from autograder.store import Store
+from autograder.scale.settings import Course, Scale
+from autograder.store import Store, trim
 
-CHECKS_DIR = Path(__file__).parents[1] / "checks"
-# what an outcome depends on, beside the files of checks themselves
-PROGRAM = ("checks", "execution", "grading", "trusted", "datasets.py", "records.py", "training.py")
-
-
-class Course(LoggingConfigurable):
-    """What a course sets in `nbgrader_config.py`, as `c.Course.…`."""
-
-    secret = Unicode("demo", config=True, help="hidden inputs and training seeds derive from it: choose your own")
-    languages = Dict(Unicode(), config=True, help="assignment → language of its feedback; English where not named")
-    checks_directory = Unicode(str(CHECKS_DIR), config=True, help="folder of the files check_<notebook>.py")
-    cell_seconds = Integer(120, config=True, help="time a cell may run, s")
-    notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")
+MAX_READY = 200  # outcomes that wait for nbgrader, in memory
+TRIES = 3  # of a job whose worker is lost
+_open: list["GradingRun"] = []
 
 
-class Scale(LoggingConfigurable):
-    """How much is graded at once, as `c.Scale.…`."""
-
-    workers = Integer(os.cpu_count() or 1, config=True, help="notebooks graded at the same time")
-    lookahead = Integer(3, config=True, help="notebooks prepared per worker before nbgrader asks for them")
-    store = Unicode(".autograder", config=True, help="folder of what was computed already; empty: remember nothing")
-    store_bytes = Integer(4 << 30, config=True, help="size the store is trimmed to after a run")
-    scheduler_address = Unicode("", config=True, help="tcp://… of a Dask scheduler; empty: processes on this machine")
+def runs() -> tuple["GradingRun", ...]:
+    """The runs of this process that have not ended; nbgrader has one at a time."""
+    return tuple(_open)
 
 
 class GradingRun:
     """The jobs of one run, from the submissions nbgrader is about to grade."""
 
-    def __init__(self, converter: Any, exporter: Any) -> None:
-        """`converter`: nbgrader's Autograde; `exporter`: the GradingExporter it reads with."""
-        self.converter = converter
-        self.exporter = exporter
-        self.log = converter.log
-        self.course = Course(parent=converter)
-        self.scale = Scale(parent=converter)
-        self.root = Path(converter.coursedir.root)
-        folder = self.root / self.scale.store if self.scale.store else None
-        self.store = Store(folder / "outcomes", self.scale.store_bytes) if folder else None
-        self.folder = folder
+    def __init__(self, converter: Any, exporter: Any, due: Sequence[DueNotebook]) -> None:
+        """`converter`: nbgrader's Autograde; `exporter`: the GradingExporter it reads with; `due`: what it will ask."""
+        for earlier in runs():  # one that was broken off in this process
+            earlier.close()
+        self.converter, self.exporter, self.log = converter, exporter, converter.log
+        self.course, self.scale = Course(parent=converter), Scale(parent=converter)
+        root = Path(converter.coursedir.root)
+        self._own = None if self.scale.store else RunFolder()  # for this run only
+        self.folder = self._own.path if self._own else root / self.scale.store
+        self.store = Store(self.folder / "outcomes")
         self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
-        self._executor: Executor | None = None
-        self._coming: Iterator[tuple[str, str]] | None = None
-        self.progress = Progress(self.log, total=len(list(self._due())))
+        self._pool: LocalPool | DaskPool | None = None
+        self._coming = iter(due)
+        self._unfinished = {d.folder for d in due}  # submissions
+        self.progress = Progress(self.log, len(due))
+        _open.append(self)
+        atexit.register(self.close)
 
     def outcome(self, nb: NotebookNode, about: dict[str, str]) -> Outcome:
         """The outcome of one notebook; `about` is nbgrader's resources["nbgrader"]. Waits while a worker grades it."""
         job = self.job(nb, about)
-        key = job.key()
-        self._submit(key, job)
-        self._prepare()
-        outcome = self._result(key, job)
+        try:
+            outcome = self._result(job)
+        except BaseException:  # Ctrl-C, too: nobody will ask for the others
+            self._give_up()
+            raise
         self.progress.done(job.submission, outcome)
         return outcome
 
     def unreadable(self, about: dict[str, str], outcome: Outcome) -> None:
         """Count a notebook that could not be read."""
         language = self.course.languages.get(about["assignment"], "en")
-        self.progress.done(Submission(about["assignment"], about["student"], about["notebook"], language), outcome)
+        submission = Submission(about["assignment"], about["student"], about["notebook"], language)
+        self.progress.done(submission, outcome, readable=False)
+
+    def finished(self, folders: set[str]) -> int:
+        """These submissions are written. After the last one the run ends: gives the exit status for nbgrader."""
+        self._unfinished -= folders
+        if self._unfinished:
+            return 0
+        self.close()
+        on_command_line = hasattr(self.converter.parent, "extra_args")  # an application; else the formgrader's API
+        return int(self.scale.flagged_status) if self.progress.flagged and on_command_line else 0
 
     def job(self, nb: NotebookNode, about: dict[str, str]) -> Job:
         """Everything that grading this sanitized notebook needs."""
@@ -112,104 +111,117 @@ class GradingRun:
             self.code,
         )
 
+    def _result(self, job: Job) -> Outcome:
+        """Wait for a job's outcome. When its worker is lost it is tried again alone, so that no other is blamed."""
+        key, error = job.key(), None
+        for attempt in range(TRIES):
+            self._submit(key, job)
+            try:
+                return Outcome.from_json(self._awaited(key, prepare=attempt == 0))
+            except Exception as lost:  # of a pool that broke, or of a cluster: whatever it is, there is no outcome
+                error = lost
+                self.log.warning(say(_("A worker was lost ({error}); {student}, {notebook} is graded again."),
+                                     error=f"{type(error).__name__}: {error}", student=job.submission.student,
+                                     notebook=job.submission.notebook))  # fmt: skip
+                self._give_up()
+        return Outcome(fault=f"the workers were lost {TRIES} times: {error}")
+
+    def _awaited(self, key: str, *, prepare: bool) -> dict[str, Any]:
+        """A submitted job's outcome as JSON; the workers are kept busy meanwhile."""
+        while True:
+            if prepare:
+                self._prepare()
+            if self.futures[key].done():
+                return self.futures.pop(key).result()
+            wait([f for f in self.futures.values() if not f.done()], return_when=FIRST_COMPLETED)
+
     def _submit(self, key: str, job: Job) -> None:
         if key in self.futures:
             return
-        known = self.store.get(key) if self.store else None
+        known = self._known(key)
         if known is not None:
             self.futures[key] = Future()
             self.futures[key].set_result(known)
-        else:
-            self.futures[key] = self.executor.submit(grade_remotely, job, str(self.folder) if self.folder else None)
+            return
+        # a cluster's workers have no folder of ours
+        folder = None if self.scale.scheduler_address else str(self.folder.resolve())
+        self.futures[key] = self.pool.submit(grade_remotely, job, folder)
+        self.futures[key].add_done_callback(lambda future: self._keep(key, future))
 
-    def _result(self, key: str, job: Job, tries: int = 2) -> Outcome:
+    def _known(self, key: str) -> dict[str, Any] | None:
+        """The stored outcome, if it is one."""
+        data = self.store.get(key)
         try:
-            data = self.futures.pop(key).result()
-        except (BrokenProcessPool, CancelledError, OSError) as error:
-            self.log.warning("A worker was lost (%s); %s is graded again.", error, job.submission)
-            self.close()
-            if tries == 0:
-                return Outcome(fault=f"the workers were lost three times: {error}")
-            self._submit(key, job)
-            return self._result(key, job, tries - 1)
-        outcome = Outcome.from_json(data)
-        if (
-            self.store
-            and not outcome.fault
-            and not outcome.death
-            and not any(g.flagged for g in outcome.grades.values())
-        ):
-            self.store.put(key, data)
-        return outcome
+            Outcome.from_json(data)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+        return dict(data)
+
+    def _keep(self, key: str, future: Future[dict[str, Any]]) -> None:
+        """Store an outcome as soon as it is there, whether or not nbgrader comes to ask for it. On any thread."""
+        if not future.cancelled() and future.exception() is None and Outcome.from_json(future.result()).settled:
+            self.store.put(key, future.result())
 
     @property
-    def executor(self) -> Executor:
-        """The workers, started when first needed: any `concurrent.futures.Executor` will do."""
-        if self._executor is None:
-            if self.scale.scheduler_address:
-                from autograder.scale.dask import dask_executor
-
-                self._executor = dask_executor(self.scale.scheduler_address)
-            else:
-                self._executor = local_pool(self.scale.workers)
-        return self._executor
+    def pool(self) -> LocalPool | DaskPool:
+        """The workers, started when first needed."""
+        if self._pool is None:
+            address = self.scale.scheduler_address
+            self._pool = DaskPool(address) if address else LocalPool(self.scale.workers)
+        return self._pool
 
     def _prepare(self) -> None:
-        """Hand the next submissions to the workers."""
-        if self._coming is None:
-            self._coming = self._due()
-        while len(self.futures) < self.scale.workers * self.scale.lookahead:
+        """Hand the next submissions to the workers, as many as keep them busy."""
+        enough = self.scale.workers * self.scale.lookahead
+        while len(self.futures) < MAX_READY and sum(not f.done() for f in self.futures.values()) < enough:
             upcoming = next(self._coming, None)
             if upcoming is None:
                 return
             try:
-                job = self._prepared(*upcoming)
+                job = self._prepared(upcoming)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
-                self.log.warning("%s was not prepared: %r", upcoming[1], error)
+                self.log.warning("%s was not prepared: %r", upcoming.file, error)
                 continue
             self._submit(job.key(), job)
 
-    def _prepared(self, folder: str, filename: str) -> Job:
+    def _prepared(self, notebook: DueNotebook) -> Job:
         """The job nbgrader will ask for when it has sanitized this notebook."""
-        with self._reading_submissions():
-            resources = self.converter.init_single_notebook_resources(filename)
-        nb = self.exporter.read_submitted(Path(filename))
+        sanitizing, self.converter._sanitizing = self.converter._sanitizing, True
+        try:
+            resources = self.converter.init_single_notebook_resources(notebook.file)
+        finally:
+            self.converter._sanitizing = sanitizing
+        nb = self.exporter.read_submitted(Path(notebook.file))
         for preprocessor in self.converter.sanitize_preprocessors:
             chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
             nb, resources = chosen(parent=self.exporter)(nb, copy.deepcopy(resources))
         return self.job(nb, resources["nbgrader"])
 
-    def _due(self) -> Iterator[tuple[str, str]]:
-        """(folder, notebook file) of what nbgrader will grade, in its order."""
-        with self._reading_submissions():
-            folders = sorted(self.converter.assignments)
-            return iter([(f, n) for f in folders if self._is_due(f) for n in sorted(self.converter.assignments[f])])
-
-    @contextmanager
-    def _reading_submissions(self) -> Iterator[None]:
-        """nbgrader's converter as it is in its first pass, when its input is submitted/."""
-        before, self.converter._sanitizing = self.converter._sanitizing, True
-        try:
-            yield
-        finally:
-            self.converter._sanitizing = before
-
-    def _is_due(self, folder: str) -> bool:
-        """What `BaseConverter.init_destination` will decide, without its side effects."""
-        coursedir, path = self.converter.coursedir, Path(folder)
-        assignment, student = path.name, path.parent.name
-        if student in coursedir.student_id_exclude.split(","):
-            return False
-        graded = Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
-        if self.converter.force or not graded.exists():
-            return True
-        new, old = (coursedir.get_existing_timestamp(str(p)) for p in (path, graded))
-        return bool(new and old and new > old)
+    def _give_up(self) -> None:
+        """End the workers now; what was not finished is submitted anew when nbgrader asks for it."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.give_up()
+        self.futures = {k: f for k, f in self.futures.items() if f.done() and not f.cancelled() and not f.exception()}
 
     def close(self) -> None:
-        """End the workers and trim the store."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
-        if self.store:
-            self.store.trim()
+        """The end: no worker stays, the store is trimmed, the summary is said. Called more than once."""
+        if self not in _open:
+            return
+        _open.remove(self)
+        atexit.unregister(self.close)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.give_up()
+        self.progress.finish()
+        trim(self.folder, self.scale.store_bytes)
+        if self._own:
+            self._own.remove()
+
+
+def recover(converter: Any) -> None:
+    """Remove what a killed run left half-written, so that nbgrader does not take it for graded."""
+    for student, assignment, notebooks in unfinished(Path(converter.coursedir.root)):
+        if remove_half_written(graded_folder(converter, student, assignment), notebooks):
+            text = _("{student}, {assignment}: an earlier run was stopped in the middle; it is graded again.")
+            converter.log.warning(say(text, student=student, assignment=assignment))

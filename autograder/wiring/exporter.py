@@ -9,7 +9,8 @@ from nbformat import NotebookNode, v4
 
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
-from autograder.scale.run import GradingRun
+from autograder.scale.due import DueNotebook, due_notebooks
+from autograder.scale.run import GradingRun, recover
 
 
 class GradingExporter(NotebookExporter):  # type: ignore[misc]
@@ -17,11 +18,19 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
 
     _run: GradingRun | None = None
 
+    def __init__(self, **kw: Any) -> None:
+        """nbgrader makes it before it looks which submissions are graded already."""
+        super().__init__(**kw)
+        self._due: list[DueNotebook] = []
+        if self.parent is not None:
+            recover(self.parent)
+            self._due = due_notebooks(self.parent)
+
     @property
     def run(self) -> GradingRun:
         """The grading run of this `nbgrader autograde`."""
         if self._run is None:
-            self._run = GradingRun(self.parent, self)
+            self._run = GradingRun(self.parent, self, self._due)
         return self._run
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:

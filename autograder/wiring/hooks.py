@@ -1,16 +1,36 @@
-"""Hooks of `nbgrader autograde`."""
+"""Hooks of `nbgrader autograde`. nbgrader calls them in the course's folder, once per submission that is due."""
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.grading.notebooks import remove_links
+from autograder.scale.journal import Journal
+from autograder.scale.run import runs
 
 log = logging.getLogger("autograder")
+_journal = Journal()
 
 
 def before_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """`c.Autograde.pre_convert_hook`: nothing that nbgrader is about to copy is a link or a device."""
+    """`c.Autograde.pre_convert_hook`: nothing that nbgrader is about to copy is a link or a device.
+
+    `student` may be a pattern; the notebooks' paths name the submission.
+    """
     for folder in {Path(n).parent for n in notebooks}:
+        _journal.begin(Path.cwd(), folder.parent.name, folder.name, [Path(n).name for n in notebooks])
         for name in remove_links(folder):
             log.warning("%s: %s was not a plain file and was removed", folder, name)
+
+
+def after_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:
+    """`c.Autograde.post_convert_hook`: after the last submission the run ends.
+
+    On the command line, the exit status then says whether a person has to look at something.
+    """
+    _journal.end()
+    for run in runs():
+        status = run.finished({str(Path(n).parent) for n in notebooks})
+        if status and not _journal.failures:  # of these nbgrader itself tells at its end
+            sys.exit(status)

@@ -6,10 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading import checker, plugin
 from autograder.records import Outcome
-from tests.checks.harness import Wrong, grade
+from tests.checks.harness import CHECKS, Wrong, grade
 
 NOTEBOOKS = sorted(p.stem.removeprefix("answers_") for p in Path(__file__).parent.glob("answers_*.py"))
+
+
+def trains(notebook: str, task: str) -> bool:
+    """Whether the checks of a task train models, which takes seconds for each answer."""
+    found = plugin.tasks_of(checker.load_checks(str(CHECKS / f"check_{notebook}.py")))[task]
+    return any("trainer" in check.arguments for check in found.checks)
+
+
+def case(notebook: str, task: str, label: str, answer: object) -> object:
+    marks = [pytest.mark.slow] if trains(notebook, task) else []
+    return pytest.param(notebook, task, answer, id=f"{task}-{label}", marks=marks)
 
 
 def right() -> Iterator[object]:
@@ -17,7 +29,7 @@ def right() -> Iterator[object]:
         corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
         for task, answers in corpus.RIGHT.items():
             for label, code in answers.items():
-                yield pytest.param(notebook, task, code, id=f"{task}-{label}")
+                yield case(notebook, task, label, code)
 
 
 def wrong() -> Iterator[object]:
@@ -25,7 +37,7 @@ def wrong() -> Iterator[object]:
         corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
         for task, answers in corpus.WRONG.items():
             for label, answer in answers.items():
-                yield pytest.param(notebook, task, answer, id=f"{task}-{label}")
+                yield case(notebook, task, label, answer)
 
 
 @pytest.mark.parametrize(("notebook", "task", "code"), list(right()))

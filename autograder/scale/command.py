@@ -1,0 +1,27 @@
+"""`python -m autograder store`: how much is remembered of what was computed, and how to forget it."""
+
+import argparse
+from pathlib import Path
+
+from autograder.i18n import _, say
+from autograder.store import empty, usage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument(
+        "--folder", type=Path, default=Path(".autograder"), help=say(_("the store, as c.Scale.store names it"))
+    )
+    parser.add_argument("--empty", action="store_true", help=say(_("forget everything: it only saves work")))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say the size; empty it when asked to."""
+    entries, size = usage(arguments.folder)
+    print(
+        say(_("{folder}: {entries} results, {size:.1f} MB"), folder=arguments.folder, entries=entries, size=size / 1e6)
+    )
+    if arguments.empty:
+        empty(arguments.folder)
+        print(say(_("Emptied. The next run computes everything again.")))
+    return 0

@@ -1,0 +1,61 @@
+"""What nbgrader is about to grade, in its order: `BaseConverter.convert_notebooks` decided without side effects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+
+
+@dataclass(frozen=True)
+class DueNotebook:
+    """One notebook: the submission's folder and the file, spelled as nbgrader does."""
+
+    folder: str
+    file: str
+
+
+def due_notebooks(converter: Any) -> list[DueNotebook]:
+    """Every notebook that this `nbgrader autograde` will grade; `converter` is its Autograde."""
+    known = _known_notebooks(converter)
+    sanitizing, converter._sanitizing = converter._sanitizing, True  # which folder its paths mean
+    try:
+        folders = [f for f in sorted(converter.assignments) if _is_due(converter, f)]
+    finally:
+        converter._sanitizing = sanitizing
+    return [
+        DueNotebook(f, n)
+        for f in folders
+        for n in sorted(converter.assignments[f])
+        if known is None or Path(n).stem in known
+    ]
+
+
+def graded_folder(converter: Any, student: str, assignment: str) -> Path:
+    """Where nbgrader writes the graded submission."""
+    coursedir = converter.coursedir
+    return Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
+
+
+def _known_notebooks(converter: Any) -> set[str] | None:
+    """Names of the assignment's notebooks, nbgrader skips others; None when it cannot be told beforehand."""
+    coursedir = converter.coursedir
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        try:
+            return {n.name for n in gradebook.find_assignment(coursedir.assignment_id).notebooks}
+        except MissingEntry:
+            return None
+
+
+def _is_due(converter: Any, folder: str) -> bool:
+    """What `BaseConverter.init_destination` will decide."""
+    coursedir, path = converter.coursedir, Path(folder)
+    assignment, student = path.name, path.parent.name
+    if student in coursedir.student_id_exclude.split(","):
+        return False
+    graded = graded_folder(converter, student, assignment)
+    names = ["."] if coursedir.notebook_id == "*" else [Path(n).name for n in converter.assignments[folder]]
+    if converter.force or any(not (graded / name).exists() for name in names):
+        return True
+    new, old = (coursedir.get_existing_timestamp(str(p)) for p in (path, graded))
+    return bool(new and old and new > old)

@@ -1,0 +1,113 @@
+"""A real cluster of two workers on this machine, through Dask."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.errors import SetupError
+from autograder.scale.dask import DaskPool
+from tests.mini.course import PROJECT, MiniCourse, expected
+
+pytestmark = pytest.mark.slow
+START_SECONDS = 120
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.environment = folder, environment
+        self.file = folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)]
+        self.processes = [self._start("scheduler", *options)]
+        deadline = time.monotonic() + START_SECONDS
+        while not self.file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.address: str = json.loads(self.file.read_text())["address"]
+        self.workers = [self.add_worker() for _ in range(2)]
+
+    def _start(self, *words: str) -> "subprocess.Popen[bytes]":
+        log = (self.folder / "dask.log").open("ab")
+        return subprocess.Popen([sys.executable, "-m", "dask", *words], cwd=self.folder, env=self.environment,
+                                stdout=log, stderr=log)  # fmt: skip
+
+    def add_worker(self) -> "subprocess.Popen[bytes]":
+        options = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        worker = self._start("worker", self.address, *options, "--local-directory", str(self.folder))
+        self.processes.append(worker)
+        return worker
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(timeout=60)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> MiniCourse:
+    course = MiniCourse(tmp_path / "course")
+    course.hand_in_class(4)
+    return course
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, course: MiniCourse) -> Iterator[Cluster]:
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    cluster = Cluster(folder, course.environment())
+    yield cluster
+    cluster.close()
+
+
+def test_a_cluster_gives_the_same_scores_and_survives_a_lost_worker(course: MiniCourse, cluster: Cluster) -> None:
+    course.configure(scheduler_address=cluster.address)
+    run = course.start("autograde", "mini")
+    killed = psutil.Process(cluster.workers[0].pid)
+    deadline = time.monotonic() + START_SECONDS
+    while run.poll() is None and time.monotonic() < deadline:
+        if any("autograder.grading.checker" in p.cmdline() for p in killed.children(recursive=True)):
+            break
+        time.sleep(0.2)
+    orphans = killed.children(recursive=True)
+    killed.kill()
+    said, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    assert course.scores() == expected(4)
+    _gone, alive = psutil.wait_procs(orphans, timeout=60)
+    assert [p.cmdline() for p in alive] == []
+
+
+def test_another_version_on_the_workers_is_refused_with_a_sentence(course: MiniCourse, cluster: Cluster) -> None:
+    pool = DaskPool(cluster.address)
+    pool.shutdown()
+    other = cluster.folder / "autograder"
+    other.mkdir()
+    for path in (PROJECT / "autograder").iterdir():
+        (other / path.name).symlink_to(path)
+    (other / "records.py").unlink()
+    (other / "records.py").write_text((PROJECT / "autograder" / "records.py").read_text() + "\n# changed\n")
+    cluster.environment = {**cluster.environment, "PYTHONPATH": str(cluster.folder)}
+    cluster.add_worker()
+    with pytest.raises(SetupError, match="another version of this package"):
+        connect_until_refused(cluster.address)
+
+
+def connect_until_refused(address: str) -> None:
+    """A worker needs a while to join the cluster."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        DaskPool(address).shutdown()
+        time.sleep(1)
+
+
+def test_a_scheduler_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.scale.dask.CONNECT_SECONDS", 2)
+    with pytest.raises(SetupError, match="cannot be used"):
+        DaskPool("tcp://127.0.0.1:9")

@@ -1,0 +1,88 @@
+"""The store: what was put is found, what was damaged is missing, and it stays within its bounds."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.__main__ import main
+from autograder.store import Store, empty, key_of, trim, usage
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+@given(value=JSON, name=st.text(max_size=20))
+def test_what_was_put_is_found_again(store: Store, value: Any, name: str) -> None:
+    store.put(key_of(name), value)
+    assert store.get(key_of(name)) == value
+
+
+@given(value=JSON, place=st.integers(0, 400), byte=st.integers(0, 255), cut=st.booleans())
+def test_a_damaged_entry_counts_as_missing(store: Store, value: Any, place: int, byte: int, cut: bool) -> None:
+    key = key_of("damaged")
+    store.put(key, value)
+    path = store.folder / key[:2] / f"{key}.json"
+    whole = path.read_bytes()
+    place %= len(whole)
+    damaged = whole[:place] if cut else whole[:place] + bytes([byte]) + whole[place + 1 :]
+    path.write_bytes(damaged)
+    assert store.get(key) == (value if damaged == whole else None)
+
+
+@given(a=JSON, b=JSON)
+def test_different_parts_have_different_keys(a: Any, b: Any) -> None:
+    assert (key_of(a) == key_of(b)) == (repr(a) == repr(b) or key_of(a) == key_of(b))
+    assert key_of(a, b) != key_of([a, b])
+
+
+def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
+    store = Store(tmp_path / "outcomes")
+    for number in range(10):
+        store.put(key_of(number), "x" * 1000)
+        path = store.folder / key_of(number)[:2] / f"{key_of(number)}.json"
+        os.utime(path, (time.time() - 1000 + number,) * 2)
+    assert store.get(key_of(0)) is not None  # used just now
+    assert trim(tmp_path, 5400) == 5
+    assert [n for n in range(10) if store.get(key_of(n))] == [0, 6, 7, 8, 9]
+
+
+def test_what_a_killed_process_was_writing_is_removed_later(tmp_path: Path) -> None:
+    (tmp_path / "trainings" / "ab").mkdir(parents=True)
+    old, new = (tmp_path / "trainings" / "ab" / f".new-{age}" for age in ("old", "new"))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert trim(tmp_path, 1 << 30) == 0
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_a_store_that_cannot_be_written_only_forgets(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = Store(tmp_path / "file")
+    store.put(key_of(1), 1)
+    assert store.get(key_of(1)) is None
+
+
+def test_the_command_tells_the_size_and_empties(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Store(tmp_path / "outcomes").put(key_of(1), [1])
+    (tmp_path / "unfinished").mkdir()
+    assert main(["store", "--folder", str(tmp_path)]) == 0
+    assert main(["store", "--folder", str(tmp_path), "--empty"]) == 0
+    assert usage(tmp_path) == (0, 0)
+    assert (tmp_path / "unfinished").exists()
+    assert "1 " in capsys.readouterr().out
+    empty(tmp_path)  # twice does no harm
