@@ -63,9 +63,7 @@ async def as_if_sandboxed(manager: kernel.SandboxedKernelManager) -> None:
     """Wait for a plain kernel as the sandbox does: until its five sockets listen, with the same client."""
     manager.client_factory = kernel.SandboxClient
     manager.provisioner.open_door = manager.provisioner.close_door = lambda: None
-    while (
-        sum(f" {manager.ip}-" in line for line in Path("/proc/net/unix").read_text().splitlines()) < CHANNELS
-    ):
+    while sum(f" {manager.ip}-" in line for line in Path("/proc/net/unix").read_text().splitlines()) < CHANNELS:
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -97,8 +95,7 @@ async def measure(kinds: Sequence[str], pairs: int, code: str) -> dict[str, list
 def medians(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, dict[str, float]]:
     """Of each time of each kind."""
     return {
-        kind: {name: statistics.median(run[name] for run in found) for name in found[0]}
-        for kind, found in runs.items()
+        kind: {name: statistics.median(run[name] for run in found) for name in found[0]} for kind, found in runs.items()
     }
 
 
