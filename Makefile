@@ -34,6 +34,7 @@ test-slow: $(STAMP)  ## the tests that take minutes: a class of kills, faults of
 	$(BIN)/python -m pytest -n 2 -m "slow and not attacks and not browser"
 
 test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's chromium
+	scripts/setup-browser
 	$(BIN)/python -m pytest -m browser
 
 attacks: $(STAMP)  ## grade the hostile class, inside a guard, beside stock nbgrader

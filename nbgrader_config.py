@@ -30,7 +30,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# of learners' HTML only what can do nothing stays; all else is taken out, its text kept
 c.SanitizeHTML.enabled = True
+c.SanitizeHTML.strip = True
+c.SanitizeHTML.tags = (
+    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li mark ol p pre s small span "
+    "strong sub summary sup table tbody td th thead tr u ul"
+).split()
 
 c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: SanitizeHTML takes SVG apart
 

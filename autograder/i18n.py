@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
+DECIMAL_COMMA = frozenset({"fr"})
 Value = str | int | float | bool
 
 
@@ -39,9 +40,18 @@ def languages() -> list[str]:
     return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE_DIR.iterdir() if (p / "LC_MESSAGES").is_dir())]
 
 
+class _CommaFloat(float):
+    """A number that formats with a decimal comma."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec).replace(".", ",")
+
+
 def translate(text: str, language: str, /, **values: Any) -> str:
-    """`text` in `language`, with `{name}` fields filled from `values`."""
+    """`text` in `language`, with `{name}` fields filled from `values`, numbers as that language writes them."""
     found = catalog(language).get(text, text)
+    if language in DECIMAL_COMMA:
+        values = {k: _CommaFloat(v) if isinstance(v, float) else v for k, v in values.items()}
     return found.format(**values) if values else found
 
 

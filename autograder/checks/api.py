@@ -1,7 +1,7 @@
 """What hidden checks are written with.
 
 A file of checks holds one `Task` per grade cell. The task's probes say what to ask the learner's kernel; its checks
-are functions that name, as arguments, the probes they look at:
+are functions that name, as arguments, the probes they look at::
 
     l2_layer = Task("l2_layer", lesson="l2")
     model = l2_layer.model("build_l2_model")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from markupsafe import Markup
@@ -35,7 +35,10 @@ class Budget:
 
 def source(cell: NotebookNode, budget: Budget) -> Markup:
     """What stands in the cell."""
-    return budget.take(python(cell.source) if cell.cell_type == "code" else markdown(cell.source))
+    if cell.cell_type == "code":
+        return budget.take(python(cell.source))
+    # nbconvert's SanitizeHTML wrote `<` as `&lt;` everywhere, in formulas and code too; `markdown` cleans again
+    return budget.take(markdown(unescape(cell.source)))
 
 
 def outputs(cell: NotebookNode, budget: Budget) -> Markup:

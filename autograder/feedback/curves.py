@@ -84,7 +84,7 @@ def _axes(top: float, epochs: int, language: str) -> str:
         lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
     below = HEIGHT - BOTTOM + 16
     label = escape(translate(_("epoch"), language))
-    for epoch, anchor in ((1, "start"), (epochs, "end")):
+    for epoch, anchor in ((0, "start"), (epochs - 1, "end")):
         x = LEFT if anchor == "start" else WIDTH - RIGHT
         lines.append(f'<text x="{x}" y="{below}" text-anchor="{anchor}">{epoch}</text>')
     lines.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{below}" text-anchor="middle">{label}</text>')

@@ -2,9 +2,10 @@
 
 They are the notebook's metadata `autograder`:
 
-    {"version": 1, "language": "fr", "seconds": 12.3, "flagged": false, "grades": {task: [CheckResult as JSON]}}
+    {"version": 1, "language": "fr", "seconds": 12.3, "flagged": false, "grades": [[task, [CheckResult as JSON]]]}
 
-without the checks' `detail`, which is for the grader's log only.
+in the checks' own order (nbformat would sort the keys of a dict), without the checks' `detail`, which is for the
+grader's log only.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class StoredResults:
 
 def pack(outcome: Outcome, language: str) -> dict[str, Any]:
     """The metadata of a notebook that was graded."""
-    rows = {t: [{**r.to_json(), "detail": ""} for r in grade.results] for t, grade in outcome.grades.items()}
+    rows = [[t, [{**r.to_json(), "detail": ""} for r in grade.results]] for t, grade in outcome.grades.items()]
     flagged = outcome.flagged
     return {"version": VERSION, "language": language, "seconds": outcome.seconds, "flagged": flagged, "grades": rows}
 
@@ -40,5 +41,5 @@ def unpack(metadata: Mapping[str, Any]) -> StoredResults | None:
     data = metadata.get(KEY, {})
     if data.get("version") != VERSION:
         return None
-    grades = {t: TaskGrade(t, [CheckResult.from_json(r) for r in rows]) for t, rows in data["grades"].items()}
+    grades = {t: TaskGrade(t, [CheckResult.from_json(r) for r in rows]) for t, rows in data["grades"]}
     return StoredResults(data["language"], grades, data["seconds"], data["flagged"])

@@ -12,6 +12,7 @@ from autograder.insight.collect import ClassData, Work
 from autograder.records import CheckResult, Outcome
 
 BINS = 10
+ENOUGH = 20  # answers
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class CheckStatistics:
     outcomes: Mapping[str, int]
     mean: float
     discrimination: float | None
+
+    @property
+    def telling(self) -> float | None:
+        """The discrimination, where there are enough answers for it to mean something."""
+        return self.discrimination if self.answers >= ENOUGH else None
 
     @property
     def passed(self) -> float:

@@ -65,7 +65,6 @@ class Sandbox(Configurable):
             "USER": "learner",
             "LOGNAME": "learner",
             "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-            "LAB_FIGURES": "png",  # pictures as images: outputs lose their markup before they are shown
             "JPY_PARENT_PID": "1",  # keeps ipykernel from watching a parent it cannot see
             "MPLBACKEND": "agg",
             "PYTHONDONTWRITEBYTECODE": "1",

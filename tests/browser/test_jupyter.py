@@ -41,6 +41,7 @@ def test_a_learner_runs_a_cell_does_the_task_and_validates(server: str, open_pag
     page = lab.page
     notebook = page.locator(".jp-Notebook")
     notebook.locator(".jp-CodeCell").first.wait_for(timeout=SLOW)
+    expect(page.get_by_role("button", name="Python 3 (ipykernel) | Idle")).to_be_visible(timeout=SLOW)
     notebook.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     expect(notebook.locator(".jp-OutputArea-output").first).to_contain_text("42", timeout=SLOW)
@@ -54,6 +55,12 @@ def test_a_learner_runs_a_cell_does_the_task_and_validates(server: str, open_pag
     notebook.locator(".jp-CodeCell .cm-content").nth(1).click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(ANSWER)
+    text = notebook.locator(".jp-MarkdownCell").last
+    text.locator(".jp-RenderedMarkdown").dblclick()
+    text.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("Because it is twice as much.")
+    page.keyboard.press("Control+Enter")
     validate(page)
     expect(page.get_by_role("dialog")).to_contain_text("Success", timeout=SLOW)
     lab.shoot("jupyterlab-validated")

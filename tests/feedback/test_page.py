@@ -127,6 +127,13 @@ def test_formulas_are_mathml_and_what_is_no_formula_stays_readable() -> None:
     assert "mathjax" not in html.lower()
 
 
+def test_what_sanitizing_has_escaped_in_formulas_and_code_is_readable() -> None:
+    html = page(notebook(essay="$a &lt; b$, `x &amp; y`, &lt;script&gt;alert(1)&lt;/script&gt;"))
+    assert "<mo>&#x0003C;</mo>" in html
+    assert "<code>x &amp; y</code>" in html
+    assert "script" not in Elements(html).tags()
+
+
 def test_a_page_stays_under_500_kilobytes_however_much_was_printed() -> None:
     picture = "A" * 300_000
     outputs = [new_output("display_data", {"image/png": picture}) for _ in range(9)]

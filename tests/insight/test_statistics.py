@@ -48,6 +48,14 @@ def test_a_check_tells_how_many_passed_and_what_it_earned() -> None:
     assert found.discrimination == pytest.approx(np.corrcoef([1, 1, 0, 0], [5, 6, 1, 2])[0, 1])
 
 
+def test_the_discrimination_of_a_few_answers_is_not_shown() -> None:
+    few, many = ([(i % 2 == 0, float(i)) for i in range(n)] for n in (19, 20))
+    assert [c.telling is None for c in (*check_statistics(school(*few)), *check_statistics(school(*many)))] == [
+        True,
+        False,
+    ]
+
+
 def test_diagnoses_are_counted_by_sentence_whatever_its_numbers() -> None:
     (found,) = diagnoses(school((False, 1), (False, 2), (True, 8)))
     assert (found.text, found.count) == (TOO_SMALL, 2)
