@@ -30,7 +30,9 @@ def autograde(course: Path, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, *words]
     began = time.perf_counter()
     with (course / "log.txt").open("ab") as log:
-        process = subprocess.Popen(command, cwd=course, env={**os.environ, "PATH": path}, stdout=log, stderr=log)
+        process = subprocess.Popen(  # noqa: S603  # a list, no shell
+            command, cwd=course, env={**os.environ, "PATH": path}, stdout=log, stderr=log
+        )
         peak = 0.0
         while process.poll() is None:
             peak = max(peak, memory(psutil.Process(process.pid)))
