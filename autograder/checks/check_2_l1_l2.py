@@ -265,16 +265,12 @@ def lambda_minimum(lambda_losses, lambda_chosen):
 
 
 @choose_lambda.check(points=1, after=lambda_minimum)
-def lambda_unpenalised(lambda_losses, trainer):
+def lambda_unpenalised(lambda_losses, regularized, trainer):
     """The sweep compares losses of the validation images, without the penalty."""
     found = sweeps.sweep(lambda_losses, "val_losses")
-    lam = min(found, key=lambda value: abs(np.log10(max(value, 1e-12) / TELLING)))
-    if TELLING / 30 < lam < TELLING * 30:
-        runs = [_trained_with(kind, lam, trainer) for kind in ("L1", "L2")]
-        sweeps.require_unpenalised(found[lam], runs, "val_losses")
-
-
-TELLING = 1e-3  # about this λ, the loss with the penalty and the one without are far apart
+    picked = [lam for lam in sweeps.spread_out(found, 3) if lam >= 0]
+    trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in penalties.kinds(regularized)]
+    sweeps.require_unpenalised(found, trained, "val_losses")
 
 
 def _trained_with(kind, lam, trainer):

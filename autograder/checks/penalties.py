@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.checks.api import fail, require
+from autograder.checks.api import Failed, fail, require
 from autograder.checks.models import answers, rebuilt
 from autograder.checks.numbers import close
 from autograder.i18n import _
@@ -55,6 +55,15 @@ def penalties(data: ModelData, name: str) -> Penalties:
     answers(model, np.ones((4, *model.input_shape[1:]), "float32"))  # from here on, outputs that cost are in `losses`
     activity = float(sum(float(loss) for loss in model.losses)) > still * (1 + 1e-4) + 1e-9
     return Penalties(weights, activity)
+
+
+def kinds(data: Any) -> list[str]:
+    """Which of "L1" and "L2" the hidden layer's kernel carries; both of them when that cannot be told."""
+    try:
+        kernel = penalties(data, "").weights[HIDDEN_KERNEL]
+    except (Failed, IndexError):
+        return ["L1", "L2"]
+    return [kind for kind, strength in (("L1", kernel.l1), ("L2", kernel.l2)) if strength] or ["L1", "L2"]
 
 
 def _thaw(model: Any) -> None:

@@ -13,6 +13,7 @@ from autograder.trusted.runs import Run
 SMALLEST = 3  # values in a sweep
 SEVERAL = 2  # trainings of ours for one value of a sweep
 NEAR = 0.15  # relative difference between two trainings of one model that is put down to chance
+CLEARLY = 0.05  # by so much nearer, as a relative difference, is a quantity that cannot be another by chance
 Sweep = dict[float, float]
 
 
@@ -63,25 +64,31 @@ def near(found: float, runs: Sequence[Run], of: Callable[[Run], float]) -> bool:
     return any(abs(found - of(run)) <= NEAR * of(run) + 0.03 for run in runs)
 
 
-def require_unpenalised(found: float, trained: Sequence[Sequence[Run]], name: str) -> None:
-    """A loss of a sweep is not the penalised one, nor the training one, of any model that it may belong to.
+def require_unpenalised(found: Sweep, trained: Sequence[Mapping[float, Sequence[Run]]], name: str) -> None:
+    """The losses of a sweep over λ are neither penalised losses nor training losses.
 
-    `trained`: for each kind of penalty our trainings with the same strength. Fails only on what is recognised.
+    `trained`: for each kind of penalty, our trainings for some of the strengths. What the sweep holds is the quantity
+    that lies nearest to it over these strengths; the check fails only when it clearly is one of the wrong ones.
     """
-    if any(plausible(found, runs) for runs in trained):
-        return
-    for runs in trained:
-        require(
-            not near(found, runs, lambda run: run.held_out + run.penalty),
-            _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
-              "compare two strengths: compare what is lost on the data alone."),
-            name=name,
-        )  # fmt: skip
-        require(
-            not near(found, runs, lambda run: run.train),
-            _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
-            name=name,
-        )
+
+    def distance(of: Callable[[Run], float]) -> float:
+        """Mean size of the logarithm of found/ours, for the kind of penalty that fits best."""
+        means = [{lam: float(np.mean([of(run) for run in runs])) for lam, runs in kind.items()} for kind in trained]
+        return min(float(np.mean([abs(np.log(max(found[k], 1e-9) / max(m, 1e-9))) for k, m in kind.items()]))
+                   for kind in means)  # fmt: skip
+
+    right = min(distance(lambda run: run.held_out), distance(lambda run: min(run.held_out_curve)))
+    require(
+        distance(lambda run: run.held_out + run.penalty) > right - CLEARLY,
+        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
+          "compare two strengths: compare what is lost on the data alone."),
+        name=name,
+    )  # fmt: skip
+    require(
+        distance(lambda run: run.train) > right - CLEARLY,
+        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
+        name=name,
+    )
 
 
 def plausible(found: float, runs: Sequence[Run]) -> bool:

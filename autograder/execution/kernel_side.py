@@ -93,7 +93,7 @@ class _Kernel:
 
         import numpy as np
 
-        value = np.ascontiguousarray(value)
+        value = np.asarray(value, order="C")  # keeps a scalar a scalar
         if value.size > self.MAX_ELEMENTS:
             return {"other": "array too large"}
         if value.dtype.kind not in "fiub":

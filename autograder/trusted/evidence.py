@@ -133,6 +133,8 @@ def _bounded(items: Any) -> list[Any]:
 
 
 def _key(key: Any) -> Any:
+    if isinstance(key, np.ndarray) and key.size == 1:  # a NumPy scalar is a common key
+        key = key.item()
     return key if isinstance(key, (str, int, float, bool)) else str(key)
 
 

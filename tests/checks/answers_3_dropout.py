@@ -359,7 +359,7 @@ WRONG = {
             both("build_less_overfit_model", 0.9), "smaller_gap", "Your model closes the gap by learning less"
         ),
         "too weak": Wrong(
-            both("build_less_overfit_model", 0.02), "smaller_gap", "Your model keeps nearly the whole gap"
+            both("build_less_overfit_model", 0.01), "smaller_gap", "Your model keeps nearly the whole gap"
         ),
         "on the output layer": Wrong(
             model("build_less_overfit_model", HIDDEN, HIDDEN, OUTPUT, HALF),
