@@ -18,8 +18,11 @@ penalty = Task("penalty")
 
 
 def _kernels(rng):
+    """Kernels of several shapes; the first one has a negative sum, whatever the seed."""
     shapes = ((30, 4), 0.01), ((5, 1), 0.3), ((2, 3, 4), 0.05), ((7,), 2.0), ((6, 8), 0)
-    return [[rng.normal(size=shape), lam] for shape, lam in shapes]
+    kernels = [[rng.normal(size=shape), lam] for shape, lam in shapes]
+    kernels[0][0] -= 0.7
+    return kernels
 
 
 def _kernels_twice(rng):
