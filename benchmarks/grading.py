@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,35 +68,37 @@ def configure(course: Path, **settings: Any) -> None:
         file.writelines(f"c.Scale.{name} = {value!r}\n" for name, value in settings.items())
 
 
-def measure(folder: Path, learners: int, stock: int, notebooks: list[str] | None) -> dict[str, Any]:
-    """All variants, in one go."""
+def measure(folder: Path, learners: int, stock: int, notebooks: list[str] | None) -> Iterator[dict[str, Any]]:
+    """All variants, in one go; what is found so far after each of them."""
     found: dict[str, Any] = {}
+
+    def add(name: str, course: Path, *words: str) -> dict[str, Any]:
+        found[name] = autograde(course, *words)
+        base = found["stock nbgrader"]["notebooks_per_minute"]
+        found[name]["times_stock"] = round(found[name]["notebooks_per_minute"] / base, 2)
+        return found
+
     course = make_course(folder / "stock")
     (course / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
     fill(course, stock, notebooks)
-    found["stock nbgrader"] = autograde(course)
+    yield add("stock nbgrader", course)
+
+    course = make_course(folder / "ours")
+    fill(course, learners, notebooks)
+    yield add("empty store", course)
+    correct_checks(course)
+    yield add("checks corrected, graded again", course, "--force")
+    yield add("nothing changed, graded again", course, "--force")
 
     course = make_course(folder / "unshared")
     without_shared_trainings(course)
     fill(course, learners, notebooks)
-    found["empty store, no model trained for two"] = autograde(course)
+    yield add("empty store, no model trained for two", course)
 
-    course = make_course(folder / "ours")
+    course = make_course(folder / "one-worker")
+    configure(course, workers=1)
     fill(course, learners, notebooks)
-    found["empty store"] = autograde(course)
-    correct_checks(course)
-    found["checks corrected, graded again"] = autograde(course, "--force")
-    found["nothing changed, graded again"] = autograde(course, "--force")
-
-    for workers in (1, 2):
-        course = make_course(folder / f"workers-{workers}")
-        configure(course, workers=workers)
-        fill(course, min(learners, 4), notebooks)
-        found[f"{workers} workers, at most 4 learners"] = autograde(course)
-    base = found["stock nbgrader"]["notebooks_per_minute"]
-    for one in found.values():
-        one["times_stock"] = round(one["notebooks_per_minute"] / base, 2)
-    return found
+    yield add("empty store, one worker", course)
 
 
 def correct_checks(course: Path) -> None:
@@ -119,8 +122,9 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path(__file__).parent / "results" / "grading.json")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        found = measure(Path(folder), arguments.learners, arguments.stock, arguments.notebooks)
-    save(arguments.to, {"learners": arguments.learners, "notebooks": arguments.notebooks or "all", "runs": found})
+        about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all"}
+        for found in measure(Path(folder), arguments.learners, arguments.stock, arguments.notebooks):
+            save(arguments.to, {**about, "runs": found})
 
 
 if __name__ == "__main__":
