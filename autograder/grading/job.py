@@ -18,7 +18,7 @@ from typing import Any
 import nbformat
 from traitlets.config import Config
 
-from autograder.errors import CheckerError
+from autograder.errors import CheckerError, IsolationError
 from autograder.execution.runner import Evidence, Limits, Runner
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, TrainingDesk
@@ -165,12 +165,22 @@ class Grader:
         key = key_of("execution", job.execution_parts(), plan, job.names)
         found = self.store.get(key)
         if found is None:
-            found = await execute(job, plan, self.trusted)
-            if found["died"]:  # it may have been this machine's fault: the code is to blame when it dies again
-                found = await execute(job, plan, self.trusted)
+            found = await self._execute(job, plan)
             if found["died"] or not found["death"]:
                 self.store.put(key, found)
         return dict(found)
+
+    async def _execute(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Run it; once more when the kernel died or did not start, which may have been this machine's fault.
+
+        When it dies again, the code is to blame; when it does not start again, this machine is, and that raises.
+        """
+        with suppress(RuntimeError, OSError, IsolationError):
+            found = await execute(job, plan, self.trusted)
+            if not found["died"]:
+                return found
+        log.warning("The kernel was lost; %s is run again.", job.submission)
+        return await execute(job, plan, self.trusted)
 
 
 async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:

@@ -33,9 +33,9 @@ class Cluster:
         self.workers = [self.add_worker() for _ in range(2)]
 
     def _start(self, *words: str) -> "subprocess.Popen[bytes]":
-        log = (self.folder / "dask.log").open("ab")
-        return subprocess.Popen([sys.executable, "-m", "dask", *words], cwd=self.folder, env=self.environment,
-                                stdout=log, stderr=log)  # fmt: skip
+        with (self.folder / "dask.log").open("ab") as log:
+            command = [sys.executable, "-m", "dask", *words]
+            return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
     def add_worker(self) -> "subprocess.Popen[bytes]":
         options = ["--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
@@ -44,10 +44,13 @@ class Cluster:
         return worker
 
     def close(self) -> None:
-        for process in self.processes:
+        for process in reversed(self.processes):  # the scheduler last: workers take leave of it
             process.terminate()
-        for process in self.processes:
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 @pytest.fixture

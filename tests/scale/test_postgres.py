@@ -27,15 +27,15 @@ def server(tmp_path: Path) -> Iterator[str]:
         shutil.chown(folder, "nobody", "nogroup")
 
     def run(program: str, *words: str) -> None:
-        log = (tmp_path / "pg.log").open("ab")
-        subprocess.run([*user, str(programs / program), *words], check=True, cwd="/", stdout=log, stderr=log)
+        with (tmp_path / "pg.log").open("ab") as log:
+            subprocess.run([*user, str(programs / program), *words], check=True, cwd="/", stdout=log, stderr=log)
 
     data = str(folder / "data")
     run("initdb", "-D", data, "-U", "course", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
     run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -h '' -F", "start")
     try:
         run("createdb", "-h", str(folder), "-U", "course", "gradebook")
-        yield f"postgresql://course@/gradebook?host={folder}"
+        yield f"postgresql+psycopg2://course@/gradebook?host={folder}"
     finally:
         run("pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder)

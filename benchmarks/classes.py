@@ -1,0 +1,43 @@
+"""Course folders with a class that handed in, for measurements."""
+
+import shutil
+from pathlib import Path
+
+from autograder.classroom import Typed, hand_in, read_class
+from autograder.demo import lay_out, nbgrader
+
+PROJECT = Path(__file__).parents[1]
+ASSIGNMENT = "regularisation"
+# nbgrader as it comes: it executes the notebooks, and no more
+STOCK = 'c = get_config()\nc.CourseDirectory.course_id = "regularization"\nc.Execute.timeout = 600\n'
+
+
+def make_course(folder: Path) -> Path:
+    """The project's course, its assignment released."""
+    lay_out(PROJECT, folder)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT, "--force", quiet=True)
+    return folder
+
+
+def fill(course: Path, learners: int, notebooks: list[str] | None) -> None:
+    """Let `learners` hand in: the class of examples in turns, each work a little different in its text."""
+    examples = [t for t in read_class(PROJECT / "tests" / "submissions") if t.assignment == ASSIGNMENT and _has_code(t)]
+    for number in range(learners):
+        example = examples[number % len(examples)]
+        folder = course / "typed" / f"l{number:03}"
+        shutil.copytree(example.folder, folder, ignore=shutil.ignore_patterns("*.ipynb"))
+        for path in folder.glob("*.py"):
+            path.write_text(path.read_text(encoding="utf-8") + f"\n# {folder.name}\n", encoding="utf-8")
+        hand_in(Typed(folder, ASSIGNMENT, hands_in=tuple(notebooks) if notebooks else None), course)
+
+
+def _has_code(typed: Typed) -> bool:
+    return typed.base == "reference" and not list(typed.folder.glob("*.ipynb"))
+
+
+def without_shared_trainings(course: Path) -> None:
+    """Every notebook trains all of its models itself, as if no two models of the class were equal."""
+    path = course / "source" / ASSIGNMENT / "labkit" / "elsewhere.py"
+    text = path.read_text(encoding="utf-8")
+    path.unlink()  # a link into the package
+    path.write_text(text.replace('"/run/lab/training"', '"/nowhere"'), encoding="utf-8")

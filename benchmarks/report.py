@@ -1,0 +1,104 @@
+"""Writes the figures of `benchmarks/results/` into docs/performance.md, and the plot beside it.
+
+python -m benchmarks.report
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("agg")
+import matplotlib.pyplot as plt
+
+RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+PLOT = PAGE.parent / "performance.svg"
+MARKS = "<!-- figures -->\n", "<!-- end of figures -->\n"
+
+
+def read(name: str) -> dict[str, Any]:
+    """One file of results."""
+    return dict(json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def when(measured: dict[str, Any]) -> str:
+    """Under which conditions it was measured."""
+    machine = measured["machine"]
+    return f"{machine['cores']} cores, load average {machine['load_average_1_min']}, {machine['when']}"
+
+
+def grading(measured: dict[str, Any]) -> str:
+    """The table of a class."""
+    names = measured["notebooks"]
+    which = names if isinstance(names, str) else ", ".join(f"`{n}`" for n in names)
+    rows = [
+        f"| {name} | {r['notebooks']} | {r['seconds']} | {r['notebooks_per_minute']} | {r['times_stock']} × "
+        f"| {r['peak_memory_mb']} |"
+        for name, r in measured["runs"].items()
+    ]
+    head = "| Run | Notebooks | s | Notebooks a minute | Stock | Peak memory, MB |\n|---|---|---|---|---|---|\n"
+    return (
+        f"## A class\n\n{measured['learners']} learners, notebooks: {which} ({when(measured)}).\n\n{head}"
+        + "\n".join(rows)
+    )
+
+
+def training(measured: dict[str, Any]) -> str:
+    """The table of one training."""
+    rows = [
+        f"| `{name}` | "
+        + " | ".join(f"{pair[name]['seconds']:.1f} ({pair[name]['cpu_seconds']:.1f})" for pair in measured["pairs"])
+        + " |"
+        for name in ("fit", "train")
+    ]
+    ratio = measured["fit / train"]
+    head = "| | " + " | ".join(f"seed {n}" for n in range(len(measured["pairs"]))) + " |\n|---"
+    head += "|---" * len(measured["pairs"]) + "|\n"
+    text = f"Wall-clock seconds and, in brackets, CPU seconds of {measured['epochs']} epochs ({when(measured)}).\n\n"
+    end = f"\n\n`fit` / `train`, median: {ratio['seconds']:.1f} × in time, {ratio['cpu_seconds']:.1f} × in CPU time."
+    return "## One training\n\n" + text + head + "\n".join(rows) + end
+
+
+def driver(measured: dict[str, Any]) -> str:
+    """The driver's own cost."""
+    return (
+        f"## The driver\n\nWith workers that answer at once, {measured['learners']} learners ({when(measured)}): "
+        f"{measured['ours_cpu_ms_per_notebook']} ms of CPU time a notebook are ours, "
+        f"{measured['nbgraders_cpu_ms_per_notebook']} ms nbgrader's own; "
+        f"{measured['memory_mb']} MB of memory at the end."
+    )
+
+
+def plot(measured: dict[str, Any]) -> None:
+    """Notebooks a minute of each run of the class, on a logarithmic axis."""
+    mpl.rcParams["svg.hashsalt"] = "performance"
+    figure, axes = plt.subplots(figsize=(7, 0.5 + 0.4 * len(measured["runs"])), layout="constrained")
+    names = list(measured["runs"])[::-1]
+    bars = axes.barh(names, [measured["runs"][n]["notebooks_per_minute"] for n in names], color="#0072b2")
+    axes.bar_label(bars, fmt="%.3g", padding=3)
+    axes.set_xscale("log")
+    axes.set_xlabel("notebooks a minute")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.15)
+    figure.savefig(PLOT, metadata={"Date": None})
+    plt.close(figure)
+
+
+def main() -> None:
+    """Write the page's figures."""
+    parts = [make(read(name)) for name, make in (("grading", grading), ("training", training), ("driver", driver))]
+    plot(read("grading"))
+    parts.insert(1, "![Notebooks a minute of each run](performance.svg)")
+    text = PAGE.read_text(encoding="utf-8")
+    body = "\n\n".join(parts) + "\n"
+    PAGE.write_text(
+        re.sub(f"{MARKS[0]}.*?{MARKS[1]}", lambda _: f"{MARKS[0]}\n{body}\n{MARKS[1]}", text, flags=re.S),
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""docs/author.md, followed literally: a new exercise is added to a copy of the course, released, solved and graded."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import authoring
+from autograder.__main__ import main
+from autograder.classroom import Typed, hand_in
+from autograder.demo import lay_out, nbgrader
+from autograder.errors import SetupError
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    lay_out(PROJECT, tmp_path / "course")
+    shutil.copytree(authoring.CHECKS_DIR, tmp_path / "course" / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "course" / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(f"\nc.Course.checks_directory = {str(tmp_path / 'course' / 'checks')!r}\n")
+    return tmp_path / "course"
+
+
+def command(course: Path, *words: str) -> int:
+    return main([*words, "--course", str(course), "--checks", str(course / "checks")])
+
+
+def test_new_task_adds_cells_in_both_languages_and_a_check(course: Path) -> None:
+    assert command(course, "new-task", "2_l1_l2", "double") == 0
+    for language in ("regularisation", "regularization"):
+        nb = nbformat.read(course / "source" / language / "2_l1_l2.ipynb", as_version=4)
+        ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in nb.cells]
+        assert ids[-2:] == ["double", "double_test"]
+    assert authoring.points(course / "checks", "2_l1_l2")["double"] == 1
+    assert command(course, "sync", "--check") == 0
+
+
+def test_sync_writes_the_points_of_the_checks(course: Path) -> None:
+    command(course, "new-task", "2_l1_l2", "double")
+    file = course / "checks" / "check_2_l1_l2.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("@double.check(points=1)", "@double.check(points=3)"))
+    assert command(course, "sync", "--check") == 1
+    assert command(course, "sync") == 0
+    assert command(course, "sync", "--check") == 0
+    nb = nbformat.read(course / "source" / "regularization" / "2_l1_l2.ipynb", as_version=4)
+    assert nb.cells[-1].metadata.nbgrader.points == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("9_none", "double"), "no notebook 9_none"),
+        (("2_l1_l2", "My Task"), "cannot name a task"),
+        (("2_l1_l2", "penalty"), "exists already"),
+    ],
+)
+def test_new_task_says_what_is_wrong(course: Path, words: tuple[str, str], said: str) -> None:
+    with pytest.raises(SetupError, match=said):
+        authoring.new_task(course, course / "checks", *words)
+
+
+@pytest.mark.slow
+def test_the_new_exercise_is_released_solved_and_graded(course: Path, tmp_path: Path) -> None:
+    command(course, "new-task", "2_l1_l2", "double")
+    command(course, "sync")
+    nbgrader(course, "generate_assignment", "regularization", quiet=True)
+    for student, code in (("right", "def double(x):\n    return x + x"), ("square", "def double(x):\n    return x**2")):
+        folder = tmp_path / student
+        folder.mkdir()
+        (folder / "2_l1_l2.py").write_text(f"# %% double\n{code}\n", encoding="utf-8")
+        hand_in(Typed(folder, "regularization", base="blank", hands_in=("2_l1_l2",)), course)
+    nbgrader(course, "autograde", "regularization", quiet=True)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        grade = {s: gradebook.find_grade("double_test", "2_l1_l2", "regularization", s) for s in ("right", "square")}
+        assert (grade["right"].auto_score, grade["square"].auto_score) == (1.0, 0.0)
+    page = (course / "autograded" / "square" / "regularization" / "2_l1_l2.ipynb").read_text(encoding="utf-8")
+    assert "Your result is the square" in page
