@@ -7,7 +7,8 @@ from typing import Any
 from autograder.checks import check_1_gap, check_4_challenge, gaps
 from autograder.checks.models import config_of_given
 
-FULL, PART, NOTHING = "full", "part", "nothing"  # what a model earns of its task's points for training
+# what a model earns of its task's points for training; one in between has no single right outcome
+FULL, PART, NOTHING = "full", "between", "nothing"
 
 
 @dataclass(frozen=True)
