@@ -37,8 +37,8 @@ test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's 
 	scripts/setup-browser
 	$(BIN)/python -m pytest -m browser
 
-attacks: $(STAMP)  ## grade the hostile class, inside a guard, beside stock nbgrader
-	tests/guard.sh $(BIN)/python -m tests.attacks.run --stock
+attacks: $(STAMP)  ## grade the hostile class, inside a guard (STOCK=--stock: beside stock nbgrader)
+	tests/guard.sh $(BIN)/python -m tests.attacks.run $(STOCK)
 
 bench: $(STAMP)  ## speed, as ratios within one run: JSON under benchmarks/results/
 	$(BIN)/python -m benchmarks.training

@@ -88,10 +88,12 @@ def plot(measured: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Write the page's figures."""
-    parts = [make(read(name)) for name, make in (("grading", grading), ("training", training), ("driver", driver))]
-    plot(read("grading"))
-    parts.insert(1, "![Notebooks a minute of each run](performance.svg)")
+    """Write the figures of what was measured so far."""
+    makers = {"grading": grading, "training": training, "driver": driver}
+    parts = [make(read(name)) for name, make in makers.items() if (RESULTS / f"{name}.json").exists()]
+    if (RESULTS / "grading.json").exists():
+        plot(read("grading"))
+        parts.insert(1, "![Notebooks a minute of each run](performance.svg)")
     text = PAGE.read_text(encoding="utf-8")
     body = "\n\n".join(parts) + "\n"
     PAGE.write_text(

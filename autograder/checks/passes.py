@@ -81,7 +81,8 @@ def require_deviation(calls: Sequence[Call]) -> None:
     if np.all(np.abs(deviation - sd) <= SIGMAS * error + 0.05 * sd + 1e-6):
         return
     for sentence, wrong in ((VARIANCE, sd**2), (STANDARD_ERROR, sd / np.sqrt(n))):
-        require(np.median(np.abs(deviation - wrong) / np.maximum(wrong, 1e-9)) > 0.15, sentence)
+        # a variance over 100 passes scatters by 15 to 25 %; the other quantities are several times away
+        require(np.median(np.abs(deviation - wrong) / np.maximum(wrong, 1e-9)) > 0.4, sentence)
     fail(_("Your deviation is not that of the passes: over which axis is it taken?"))
 
 

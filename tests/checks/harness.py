@@ -9,6 +9,7 @@ The corpus of answers (`answers_<notebook>.py`) has two mappings:
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,12 @@ class Wrong(NamedTuple):
 
 def grade(notebook: str, task: str, code: str, student: str = "somebody") -> list[CheckResult]:
     """The results of the task's checks for this code."""
+    with warnings.catch_warnings():  # a learner's kernel does not make errors of them
+        warnings.simplefilter("ignore")
+        return _grade(notebook, task, code, student)
+
+
+def _grade(notebook: str, task: str, code: str, student: str) -> list[CheckResult]:
     module = checker.load_checks(str(CHECKS / f"check_{notebook}.py"))
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, f"<{task}>", "exec"), namespace)
