@@ -30,8 +30,8 @@ release: $(STAMP)  ## make release/ again from source/
 test: $(STAMP)  ## the tests that take seconds (under 12 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2 -m "not slow and not attacks and not browser"
 
-test-slow: $(STAMP)  ## the tests that take minutes: a class of kills, faults of an LMS, the unprivileged sandbox
-	$(BIN)/python -m pytest -n 2 -m "slow and not attacks and not browser"
+test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, trained answers (SLOW=... for a part)
+	$(BIN)/python -m pytest -n 2 -m "slow and not attacks and not browser" $(SLOW)
 
 test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's chromium
 	scripts/setup-browser
