@@ -28,10 +28,10 @@ release: $(STAMP)  ## make release/ again from source/
 	@$(BIN)/python -m autograder release
 
 test: $(STAMP)  ## the tests that take seconds (under 12 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 -m "not slow and not attacks and not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not attacks and not browser"
 
 test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, trained answers (SLOW=... for a part)
-	$(BIN)/python -m pytest -n 2 -m "slow and not attacks and not browser" $(SLOW)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not attacks and not browser" $(SLOW)
 
 test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's chromium
 	scripts/setup-browser
