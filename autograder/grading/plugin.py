@@ -67,7 +67,6 @@ class Session:
         self.names = tuple(names)
         self.trainer = trainer
         self.results: list[CheckResult] = []
-        self.blamed: set[tuple[str, str]] = set()  # probes whose trouble was told already
         self.modules: list[Any] = []
 
     @pytest.hookimpl

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograder.errors import EvidenceRefused
 from autograder.i18n import _
@@ -211,8 +210,3 @@ def multiply_adds(model: Any) -> int:
         positions = math.prod(n or 1 for n in output.shape[1:-1]) if kernels and output is not None else 1
         total += sum(kernels) * positions
     return total
-
-
-def finite(values: NDArray[Any]) -> bool:
-    """Whether every number is finite; False for arrays of other things."""
-    return bool(values.dtype.kind in "fiub" and np.isfinite(values).all())

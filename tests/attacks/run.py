@@ -23,7 +23,7 @@ import psutil
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.classroom import Typed, hand_in, read_class
-from autograder.demo import nbgrader
+from autograder.demo import environment, nbgrader
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
@@ -111,10 +111,9 @@ def processes() -> dict[int, str]:
 def grade(course: Path) -> int:
     """`nbgrader autograde` as a grader types it; returns its exit status. The log lies in the course folder."""
     with (course / "autograde.log").open("w") as log:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT], cwd=course, check=False, timeout=2400,
-            stdout=log, stderr=subprocess.STDOUT, env={**os.environ, "PATH": path, "CANARY_SECRET": "CANARY"},
+            stdout=log, stderr=subprocess.STDOUT, env={**environment(), "CANARY_SECRET": "CANARY"},
         ).returncode  # fmt: skip
 
 
@@ -165,7 +164,7 @@ def run_stock(course: Path, submissions: list[Typed]) -> dict[str, Any]:
         subprocess.run(
             [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", typed.student], cwd=course,
             check=False, timeout=300, capture_output=True,
-            env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+            env=environment(),
         )  # fmt: skip
     scores = {t.student: points(course, t.student) for t in chosen}
     base = scores.get(PLAIN, 0.0)
