@@ -68,14 +68,16 @@ class Trainer:
     def _run_epoch(self, order: Any) -> tuple[float, ...]:
         """One epoch; order (batches, rows) int32. The values of METRICS."""
         try:
-            loss = self._epoch(order)
+            seen = self._epoch(order)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             # XLA has no kernel for some operation of this model; nothing has run yet
             self._epoch = tf.function(self._one_epoch)
-            loss = self._epoch(order)
-        return (float(loss), *(float(v) for v in self._measures()))
+            seen = self._epoch(order)
+        penalty, *measures = (float(v) for v in self._measures())
+        return (float(seen) + penalty, *measures)
 
     def _one_epoch(self, order: Any) -> Any:
+        """The mean cross-entropy of the batches, each before its step."""
         x, y, _x_val, _y_val = self._data
         batches, labels = tf.gather(x, order), tf.gather(y, order)
         total = tf.constant(0.0)
@@ -86,9 +88,12 @@ class Trainer:
     def _measure(self) -> tuple[Any, ...]:
         """Not compiled by XLA: on whole sets that gains nothing, and compiling takes longer than all its runs."""
         x, y, x_val, y_val = self._data
-        train_p, val_p = self.model(x, training=False), self.model(x_val, training=False)
+        train_p = self.model(x, training=False)
+        penalty = _penalty(self.model)
+        val_p = self.model(x_val, training=False)
         val_crossentropy = _crossentropy(y_val, val_p)
         return (
+            penalty,
             val_crossentropy + _penalty(self.model),
             _crossentropy(y, train_p),
             val_crossentropy,
@@ -97,11 +102,17 @@ class Trainer:
         )
 
     def _step(self, x: Any, y: Any) -> Any:
+        """One step down the gradient of cross-entropy and penalties.
+
+        Gives the cross-entropy alone: the gradient does not need the penalties' values, and XLA then leaves out
+        their sums over all weights, which cost as much as the forward pass.
+        """
         with tf.GradientTape() as tape:
-            total = _crossentropy(y, self.model(x, training=True)) + _penalty(self.model)
+            crossentropy = _crossentropy(y, self.model(x, training=True))
+            total = crossentropy + _penalty(self.model)
         variables = self.model.trainable_variables
         self.optimizer.apply(tape.gradient(total, variables), variables)
-        return total
+        return crossentropy
 
 
 def train(
@@ -127,9 +138,9 @@ def train(
         on_epoch: called as `on_epoch(epoch, row)` after each epoch; training stops when it returns True.
 
     Returns:
-        For each name in METRICS a list with one number per epoch. `loss` is what Keras reports: the average
-        over the epoch's batches, Dropout on and penalties inside; `val_loss` holds the penalties too.
-        `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in inference
+        For each name in METRICS a list with one number per epoch. `loss` is, as in Keras, the average over the
+        epoch's batches with Dropout on, and the penalties, here those of the epoch's end; `val_loss` holds the
+        penalties too. `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in inference
         mode and without penalties, so that training and validation can be compared.
     """
     trainer = Trainer(
