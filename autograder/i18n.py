@@ -55,6 +55,11 @@ def translate(text: str, language: str, /, **values: Any) -> str:
     return found.format(**values) if values else found
 
 
+def number(value: float, language: str, spec: str = "g") -> str:
+    """A number alone, formatted by `spec` (of `format`) with the language's decimal sign."""
+    return translate("{value:" + spec + "}", language, value=float(value))
+
+
 def environment_language() -> str:
     """The language of the person at the terminal, from LC_ALL, LC_MESSAGES or LANG."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):

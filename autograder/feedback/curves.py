@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from autograder.i18n import _, translate
+from autograder.i18n import _, number, translate
 
 WIDTH, HEIGHT = 340, 214
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 12, 30  # margins
@@ -81,7 +81,7 @@ def _axes(top: float, epochs: int, language: str) -> str:
         value = top * step / 4
         y = _y(value, top)
         lines.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{number(value, language)}</text>')
     below = HEIGHT - BOTTOM + 16
     label = escape(translate(_("epoch"), language))
     for epoch, anchor in ((0, "start"), (epochs - 1, "end")):

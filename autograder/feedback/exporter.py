@@ -12,7 +12,7 @@ from nbgrader.preprocessors import GetGrades
 
 from autograder.feedback.page import Page
 from autograder.grading.results import StoredResults, unpack
-from autograder.i18n import translate
+from autograder.i18n import number, translate
 
 FOLDER = Path(__file__).parent
 
@@ -43,13 +43,16 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
 
 
 def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:
-    """A page from its template; `_` in it translates, and everything that is no Markup is escaped."""
+    """A page from its template; `_` in it translates, `number` writes a number, all but Markup is escaped."""
 
     def translated(text: str, /, **fields: Any) -> str:
         return translate(text, language, **fields)
 
+    def written(value: float, spec: str = "g") -> str:
+        return number(round(value, 2), language, spec)
+
     environment = _environment(folder)
-    return environment.get_template(template).render(_=translated, language=language, **values)
+    return environment.get_template(template).render(_=translated, number=written, language=language, **values)
 
 
 @cache

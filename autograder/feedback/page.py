@@ -15,7 +15,7 @@ from autograder.feedback.text import markdown, sentence
 from autograder.grading.report import MARKS, UNGRADED
 from autograder.grading.report import sentence as finding
 from autograder.grading.results import StoredResults
-from autograder.i18n import _, translate
+from autograder.i18n import _, number, translate
 from autograder.records import CheckResult, Outcome, TaskGrade
 
 LOOK_FIRST = 3  # problems named at the top
@@ -156,7 +156,7 @@ class Page:
             else translate(word, self.language),
             sentence(translate(result.description, self.language)),
             sentence(finding(result, self.language)),
-            f"{result.earned:g}/{result.points:g}",
+            f"{number(result.earned, self.language)}/{number(result.points, self.language)}",
             curves(result.picture, self.language),
         )
 

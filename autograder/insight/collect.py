@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,18 @@ TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last s
 
 @dataclass
 class Work:
-    """One notebook of one learner. `waiting`: points that a person has to give; `results`: None when not stored."""
+    """One notebook of one learner.
+
+    `waiting`: points that a person has to give; `late`: points lost for handing in late; `results`: None when not
+    stored.
+    """
 
     student: str
     notebook: str
     submission_id: str
     score: float = 0.0
     waiting: float = 0.0
+    late: float = 0.0
     results: StoredResults | None = None
     path: Path = field(default_factory=Path)
 
@@ -48,20 +53,31 @@ class ClassData:
     works: Sequence[Work]
 
     @property
+    def earned(self) -> dict[str, float]:
+        """Learner → points that the work of the whole assignment earned, as far as given."""
+        return self._sums(lambda work: work.score)
+
+    @property
     def totals(self) -> dict[str, float]:
-        """Learner → points of the whole assignment, as far as given."""
-        totals: dict[str, float] = defaultdict(float)
-        for work in self.works:
-            totals[work.student] += work.score
-        return dict(totals)
+        """Learner → points that count: what was earned, less the penalty for being late, never below 0."""
+        late = self._sums(lambda work: work.late)
+        return {student: max(0.0, score - late[student]) for student, score in self.earned.items()}
+
+    @property
+    def late(self) -> int:
+        """How many learners lost points for handing in late."""
+        return sum(lost > 0 for lost in self._sums(lambda work: work.late).values())
 
     @property
     def seconds(self) -> dict[str, float]:
         """Learner → seconds that grading took."""
-        seconds: dict[str, float] = defaultdict(float)
+        return self._sums(lambda work: work.results.seconds if work.results else 0.0)
+
+    def _sums(self, value: Callable[[Work], float]) -> dict[str, float]:
+        sums: dict[str, float] = defaultdict(float)
         for work in self.works:
-            seconds[work.student] += work.results.seconds if work.results else 0.0
-        return dict(seconds)
+            sums[work.student] += value(work)
+        return dict(sums)
 
 
 def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassData:
@@ -79,7 +95,9 @@ def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassDat
     works: dict[str, Work] = {}
     for row in _rows(gradebook, assignment):
         folder = autograded / row.student / assignment
-        work = works.setdefault(row.id, Work(row.student, row.notebook, row.id, path=folder / f"{row.notebook}.ipynb"))
+        path = folder / f"{row.notebook}.ipynb"
+        late = row.late_submission_penalty or 0.0
+        work = works.setdefault(row.id, Work(row.student, row.notebook, row.id, late=late, path=path))
         waits = row.manual_score is None and (row.auto_score is None or row.needs_manual_grade)
         points = row.manual_score if row.manual_score is not None else row.auto_score or 0.0
         work.score += 0.0 if waits else points + (row.extra_credit or 0.0)
@@ -94,6 +112,7 @@ def _rows(gradebook: Gradebook, assignment: str) -> Iterator[Any]:
     """One row per learner and grade cell, in one query: nbgrader's own properties ask once per learner."""
     columns = (
         Student.id.label("student"), Notebook.name.label("notebook"), SubmittedNotebook.id.label("id"),
+        SubmittedNotebook.late_submission_penalty,
         Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade, GradeCell.max_score,
     )  # fmt: skip
     query = (

@@ -6,7 +6,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from autograder.i18n import _, translate
+from autograder.i18n import _, number, translate
 from autograder.insight.statistics import Effect
 
 WIDTH, HEIGHT = 640, 220
@@ -30,9 +30,9 @@ def bars(counts: Sequence[int], maximum: float, language: str) -> Markup:
             parts.append(
                 f'<text class="value" x="{x + width / 2:.1f}" y="{y - 4:.1f}" text-anchor="middle">{count}</text>'
             )
-            spoken.append(f"{low:g}–{high:g}: {count}")
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{low:g}</text>')
-    parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{maximum:g}</text>')
+            spoken.append(f"{number(low, language)}–{number(high, language)}: {count}")
+        parts.append(_tick(x, low, language))
+    parts.append(_tick(WIDTH - RIGHT, maximum, language))
     parts.append(_label(_("points"), language))
     words = translate(_("Number of learners by points: {counts}"), language, counts="; ".join(spoken))
     return _svg("".join(parts), words)
@@ -50,8 +50,7 @@ def scatter(effects: Sequence[Effect], language: str) -> Markup:
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{round(100 * value)} %</text>')
     for tick in scale.ticks():
-        x = scale(tick)
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{tick:g}</text>')
+        parts.append(_tick(scale(tick), tick, language))
     parts += [_dot(scale(e.strength), _height(e.reduction, low), e.kind) for e in effects]
     parts.append(_label(_("rate") if rate else "λ", language))
     words = translate(
@@ -107,6 +106,10 @@ def key(kinds: Sequence[str], language: str) -> Markup:
         for kind in kinds
     )
     return Markup(f'<p class="keys">{found}</p>')  # noqa: S704
+
+
+def _tick(x: float, value: float, language: str) -> str:
+    return f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{number(value, language)}</text>'
 
 
 def _label(text: str, language: str) -> str:

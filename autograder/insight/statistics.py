@@ -86,10 +86,10 @@ def discrimination(passed: Sequence[bool], totals: Sequence[float], own: Sequenc
 def check_statistics(data: ClassData) -> list[CheckStatistics]:
     """Every check, in the order of the notebooks."""
     by_check: dict[tuple[str, str, str], list[tuple[CheckResult, float]]] = defaultdict(list)
-    totals = data.totals
+    earned = data.earned
     for work in data.works:
         for result in _results(work.results):
-            by_check[work.notebook, result.task, result.name].append((result, totals[work.student]))
+            by_check[work.notebook, result.task, result.name].append((result, earned[work.student]))
     return [
         _one(notebook, found) for (notebook, _task, _name), found in sorted(by_check.items(), key=lambda i: i[0][0])
     ]
@@ -114,7 +114,7 @@ def diagnoses(data: ClassData, most: int = 12) -> list[Diagnosis]:
         for result in _results(work.results):
             if result.outcome is Outcome.FAILED and result.message:
                 said[result.task, result.message.text].setdefault(work.student, (work, result.message))
-    everyone = len(data.totals) or 1
+    everyone = len(data.earned) or 1
     ordered = sorted(said.items(), key=lambda item: (-len(item[1]), item[0]))[:most]
     return [
         Diagnosis(text, task, len(who), len(who) / everyone, *next(iter(who.values())))

@@ -4,33 +4,41 @@ import csv
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
-from autograder.insight.collect import stored_results
+from autograder.insight.collect import collect, stored_results
 from autograder.records import Outcome, TaskGrade
 from tests.feedback.graded import PICTURE, fill_gradebook, lay_out, notebook, result, stored
 
 PASSED = [result("passes", Outcome.PASSED, 6, picture={**PICTURE, "strengths": {"l2": 0.001, "rate": 0.5}})]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def alembic_on_the_path() -> Iterator[None]:
+    """nbgrader starts `alembic` by name when it makes a gradebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+        yield
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three learners: one right, one with a mistake, one who handed nothing in; `explain` waits for a person."""
     folder = tmp_path_factory.mktemp("course")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        lay_out(folder, notebook("# I am Ada\ndef l2_penalty(w, lam):\n    return '<script>'"))
-        lay_out(
-            folder,
-            notebook(stored=stored(TaskGrade("penalty", PASSED), "en")),
-            "bob",
-            {"penalty_test": 6.0, "explain": None},
-        )
-        fill_gradebook(folder, [("carol", {"penalty_test": None})])
+    lay_out(folder, notebook("# I am Ada\ndef l2_penalty(w, lam):\n    return '<script>'"))
+    lay_out(
+        folder,
+        notebook(stored=stored(TaskGrade("penalty", PASSED), "en")),
+        "bob",
+        {"penalty_test": 6.0, "explain": None},
+    )
+    fill_gradebook(folder, [("carol", {"penalty_test": None})])
     return folder
 
 
@@ -75,6 +83,25 @@ def test_json_and_csv_hold_the_same_numbers(written: Path) -> None:
 def test_a_learner_who_handed_nothing_in_does_not_count(written: Path) -> None:
     data = json.loads((written / "r.json").read_text(encoding="utf-8"))
     assert data["learners"] == 2
+
+
+def test_points_lost_for_being_late_count_in_the_class_but_not_in_the_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student, late in (("ada", None), ("bob", 1.5), ("eve", 99.0)):
+        lay_out(tmp_path, notebook(), student)
+        with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "course") as book:
+            book.find_submission_notebook("1_penalties", "unit", student).late_submission_penalty = late
+            book.db.commit()
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", "unit", "--language", "fr", "--json", "r.json"]) == 0
+    data = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert data["points"]["each"] == [0.0, 0.5, 2.0]
+    html = (tmp_path / "reports" / "unit.html").read_text(encoding="utf-8")
+    assert "<b>2</b> ont perdu des points pour retard" in html
+    assert "<b>0,5 / 10</b>" in html
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "course") as book:
+        assert set(collect(book, "unit", tmp_path / "autograded").earned.values()) == {2.0}
 
 
 def test_an_unknown_assignment_is_named_with_the_known_ones(

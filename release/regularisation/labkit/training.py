@@ -140,8 +140,8 @@ def train(
     Returns:
         For each name in METRICS a list with one number per epoch. `loss` is, as in Keras, the average over the
         epoch's batches with Dropout on, and the penalties, here those of the epoch's end; `val_loss` holds the
-        penalties too. `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in inference
-        mode and without penalties, so that training and validation can be compared.
+        penalties too. `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in
+        inference mode and without penalties, so that training and validation can be compared.
     """
     trainer = Trainer(
         model,
