@@ -1,8 +1,13 @@
-"""What every test needs: a captured standard error that stays open."""
+"""What every test needs: nbgrader's programs on the path, and a captured standard error that stays open."""
 
+import os
 import sys
+from pathlib import Path
 
 from absl import logging as absl_logging
+
+# nbgrader starts `alembic` by name when it makes a gradebook
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 # Keras brings absl, whose handler closes its stream whenever logging is configured anew, as each of nbgrader's
 # applications does; it spares the interpreter's own stream only. Imported within a test, it would take pytest's

@@ -1,8 +1,6 @@
 """A real Chromium, and pages that keep a record of what went wrong on them."""
 
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,9 +91,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def programs() -> Iterator[None]:
-    """The environment's own programs come first: nbgrader calls alembic by name."""
+def terminal() -> Iterator[None]:
+    """A terminal in English."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
         patch.setenv("LC_ALL", "C.UTF-8")
         yield

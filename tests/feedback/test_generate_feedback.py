@@ -1,6 +1,5 @@
 """`nbgrader generate_feedback` with this course's configuration."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,9 +13,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def course(tmp_path: Path) -> Path:
     """A course with one graded submission."""
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     (tmp_path / "source" / "unit").mkdir(parents=True)
     lay_out(tmp_path, notebook(language="fr"))

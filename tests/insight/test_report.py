@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -17,14 +14,6 @@ from autograder.records import Outcome, TaskGrade
 from tests.feedback.graded import PICTURE, fill_gradebook, lay_out, notebook, result, stored
 
 PASSED = [result("passes", Outcome.PASSED, 6, picture={**PICTURE, "strengths": {"l2": 0.001, "rate": 0.5}})]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def alembic_on_the_path() -> Iterator[None]:
-    """nbgrader starts `alembic` by name when it makes a gradebook."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """A real gradebook (SQLite) with the class that the files of a real Moodle know: alice, bob and carol."""
 
-import os
 import shutil
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +20,9 @@ SetGrade = Callable[..., None]
 
 @pytest.fixture(scope="session", autouse=True)
 def terminal() -> Iterator[None]:
-    """A terminal in English, with the environment's programs: nbgrader calls alembic from PATH."""
+    """A terminal in English."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LC_ALL", "C")
-        patch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
         yield
 
 
