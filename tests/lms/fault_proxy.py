@@ -25,8 +25,8 @@ FAULTS = (
     "truncated",
     "late",
 )
-SLOW = 0.35  # seconds; the tests' client waits for 0.2
-LATE = 0.3  # a request that reaches the platform when its client has given up
+SLOW = 0.7  # seconds; the tests' client waits for 0.5
+LATE = 0.6  # a request that reaches the platform when its client has given up
 
 
 class FaultProxy:
