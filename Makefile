@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lock demo release test test-slow test-browser attacks bench docs lint format clean
+.PHONY: help setup lock demo release test test-slow test-browser attacks fuzz bench docs lint format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's 
 
 attacks: $(STAMP)  ## grade the hostile class, inside a guard (STOCK=--stock: beside stock nbgrader)
 	tests/guard.sh $(BIN)/python -m tests.attacks.run $(STOCK)
+
+fuzz: $(STAMP)  ## coverage-guided runs on what reads evidence and models, inside the guard (FUZZ="--runs 5000 --seconds 900")
+	tests/guard.sh $(BIN)/python -m tests.fuzz.run $(FUZZ)
 
 bench: $(STAMP)  ## speed, as ratios within one run: JSON under benchmarks/results/
 	$(BIN)/python -m benchmarks.training

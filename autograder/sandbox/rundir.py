@@ -7,6 +7,7 @@ import shutil
 import socket
 import stat
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class RunFolder:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._turn = threading.Lock()
 
     def __enter__(self) -> "RunFolder":
         return self
@@ -42,15 +44,17 @@ class RunFolder:
 
     def forget(self) -> None:
         """In a fork: the folder stays the parent's."""
-        os.close(self._lock)
-        self._lock = -1
-
-    def remove(self) -> None:
-        """Remove the folder; twice does no harm."""
-        if self._lock >= 0:
-            shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock >= 0:  # no thread of the parent's goes on here, whatever it was about to do
             os.close(self._lock)
             self._lock = -1
+
+    def remove(self) -> None:
+        """Remove the folder; twice does no harm, from two threads neither: a worker's end can come from two sides."""
+        with self._turn:
+            if self._lock >= 0:
+                shutil.rmtree(self.path, ignore_errors=True)
+                os.close(self._lock)
+                self._lock = -1
 
 
 def sweep(base: Path) -> None:

@@ -157,6 +157,7 @@ class WarmStart:
 
     def __init__(self, source: Zygote) -> None:
         self._zygote = source
+        self._turn = threading.Lock()  # `enter` runs on a thread, which a cancelled start does not wait for
         self._stderr = -1
         self._ended, self._status = os.pipe2(os.O_CLOEXEC)
 
@@ -171,21 +172,35 @@ class WarmStart:
         with holder.stdout as stdout:
             if stdout.readline() != b"\n":  # the pid is known before the mounts are made
                 raise WarmFailure("the jail was not built")
-        names = NAMESPACES if os.geteuid() == 0 else (*NAMESPACES, "user")
         answer, reply = os.pipe2(os.O_CLOEXEC)
-        files = [self._stderr, self._status, reply]
         try:
-            files += [os.open(f"/proc/{jail_pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC) for name in names]
-            self._zygote.send(self._request(argv), files)
-        except OSError as error:
-            raise WarmFailure(str(error)) from error
+            self._ask(jail_pid, argv, reply)
+        except BaseException:
+            os.close(answer)
+            raise
         finally:
-            for number in files[2:]:
-                os.close(number)
-            self.close()
+            os.close(reply)
         said = _read_answer(answer)
         if said != b"ok":
             raise WarmFailure(said.decode(errors="replace") or "no answer")
+
+    def _ask(self, jail_pid: int, argv: Sequence[str], reply: int) -> None:
+        """Send the request with its files, then close this side's. Raises WarmFailure, also once it was closed."""
+        names = NAMESPACES if os.geteuid() == 0 else (*NAMESPACES, "user")
+        opened: list[int] = []
+        with self._turn:
+            try:
+                if self._status < 0:
+                    raise WarmFailure("the start was given up")
+                for name in names:
+                    opened.append(os.open(f"/proc/{jail_pid}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC))
+                self._zygote.send(self._request(argv), [self._stderr, self._status, reply, *opened])
+            except OSError as error:
+                raise WarmFailure(str(error)) from error
+            finally:
+                for number in opened:
+                    os.close(number)
+                self._close()
 
     def _request(self, argv: Sequence[str]) -> dict[str, object]:
         jail = self._jail
@@ -200,7 +215,11 @@ class WarmStart:
         }
 
     def close(self) -> None:
-        """Close this side's files; twice does no harm."""
+        """Close this side's files; twice does no harm, and neither does another thread in the middle of `enter`."""
+        with self._turn:
+            self._close()
+
+    def _close(self) -> None:
         for name in ("_ended", "_status", "_stderr"):
             number = getattr(self, name)
             if number >= 0:

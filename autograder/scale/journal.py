@@ -31,8 +31,9 @@ class Journal:
         folder = course / NOTES
         folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(f"{student}/{assignment}".encode()).hexdigest()[:32]
-        self._note = folder / f"{name}.json"
-        self._lock = os.open(self._note, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        note = folder / f"{name}.json"
+        self._lock = os.open(note, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        self._note = note  # only now is there something to close
         with suppress(BlockingIOError):  # another run grades the same submission: its own affair
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.truncate(self._lock, 0)
@@ -43,10 +44,13 @@ class Journal:
         if self._note is None:
             return
         self.failures += failed
-        if not failed:
-            self._note.unlink(missing_ok=True)
-        os.close(self._lock)
+        note, lock = self._note, self._lock
         self._note, self._lock = None, -1
+        try:
+            if not failed:
+                note.unlink(missing_ok=True)
+        finally:
+            os.close(lock)
 
 
 def unfinished(course: Path) -> Iterator[tuple[str, str, list[str]]]:

@@ -27,6 +27,7 @@ TRIM_EVERY = 50  # jobs
 
 _count = itertools.count(1)
 _graders: dict[str | None, Grader] = {}
+_own: list[RunFolder] = []
 _busy = threading.Lock()
 
 
@@ -36,18 +37,23 @@ class LocalPool(ProcessPoolExecutor):
     def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         reader, self._alive = context.Pipe(duplex=False)
+        self._turn = threading.Lock()
         super().__init__(workers, context, initializer=_start_worker, initargs=(reader,))
         # concurrent.futures waits at exit until every job is done; a driver that ends gives them up
         threading.Thread(target=self._end_with_main_thread, name="pool-guard", daemon=True).start()
 
     def give_up(self) -> None:
         """End the workers now, whatever they do."""
-        self._alive.close()
+        self._end_workers()
         self.shutdown(wait=True, cancel_futures=True)
 
     def _end_with_main_thread(self) -> None:
         threading.main_thread().join()
-        self._alive.close()
+        self._end_workers()
+
+    def _end_workers(self) -> None:
+        with self._turn:  # `give_up` is called at exit, too, when the main thread counts as ended
+            self._alive.close()
 
 
 def _start_worker(alive: Connection) -> None:
@@ -61,12 +67,19 @@ def _end_with_driver(alive: Connection) -> None:
         alive.recv_bytes()  # nothing is ever sent
     except (EOFError, OSError):
         pass
-    for grader in _graders.values():
+    for grader in list(_graders.values()):
         grader.cancel()
     _busy.acquire(timeout=_PATIENCE)
-    for grader in _graders.values():
-        grader.close()
+    _close_graders()
     os._exit(0)
+
+
+def _close_graders() -> None:
+    """Leave nothing. Called by whoever ends this process first, and perhaps by both at once."""
+    for grader in list(_graders.values()):
+        grader.close()
+    for folder in list(_own):
+        folder.remove()
 
 
 def grade_remotely(job: Job, store: str | None) -> dict[str, Any]:
@@ -85,11 +98,7 @@ def grade_remotely(job: Job, store: str | None) -> dict[str, Any]:
 
 
 def _new_grader(store: str | None) -> Grader:
-    if store is not None:
-        grader = Grader(Path(store))
-    else:
-        own = RunFolder()
-        grader = Grader(own.path)
-        util.Finalize(None, own.remove, exitpriority=5)
-    util.Finalize(None, grader.close, exitpriority=10)
-    return grader
+    if store is None:
+        _own.append(RunFolder())
+    util.Finalize(None, _close_graders, exitpriority=10)
+    return Grader(_own[-1].path if store is None else Path(store))

@@ -2,13 +2,14 @@
 
 Keras's own safe mode is not enough: it still loads what an allowed layer names (docs/security.md). The config
 is walked first; whatever names a class or a function must be on the allow-list, and sizes are bounded before
-a single variable is made. Archives (.keras, .h5, SavedModel) and pickles are never opened.
+a single variable gets memory. Archives (.keras, .h5, SavedModel) and pickles are never opened.
 """
 
 import copy
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,10 @@ from autograder.trusted.evidence import ModelData
 MAX_CONFIG = 1 << 20  # characters
 MAX_DEPTH = 60
 MAX_NODES = 20_000
-MAX_LAYERS = 100
+MAX_LAYERS = 100  # a layer that is used twice counts twice
 MAX_PARAMETERS = 5_000_000
 MAX_STEPS = 2_500_000  # multiply-adds to answer one example
+MAX_VALUES = 200_000  # that one layer hands on for one example
 
 _LAYERS = """Activation ActivityRegularization Add AlphaDropout Average AveragePooling1D AveragePooling2D
 BatchNormalization CenterCrop Concatenate Conv1D Conv2D Cropping1D Cropping2D Dense DepthwiseConv2D Dropout ELU
@@ -46,8 +48,12 @@ ACTIVATIONS = frozenset(
     """elu exponential gelu hard_sigmoid hard_tanh leaky_relu linear log_softmax mish relu relu6 selu sigmoid silu
     softmax softplus softsign swish tanh""".split()
 )
+# a policy of another name computes in quantized numbers, with classes of its own
+DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
+# Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
+_OBJECT_ENDINGS = ("initializer", "regularizer", "constraint")
 _SIZE_KEYS = frozenset({"units", "filters", "depth_multiplier", "kernel_size", "pool_size", "target_shape", "padding"})
 
 
@@ -73,18 +79,45 @@ def build(config: Mapping[str, Any]) -> Any:
     import keras
 
     try:
-        # Functional.from_config empties the config that it is given
-        model = keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)
-        built = bool(model.built)
+        with _memory_at_the_end():
+            # Functional.from_config empties the config that it is given
+            model = keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)
+            _check_built(model, max(_uses(config), default=1))
+    except EvidenceRefused:
+        raise
     except Exception as error:  # Keras raises nearly everything here, and all of it is about the learner's config
         raise EvidenceRefused(_("Keras cannot build your model again from its description.")) from error
-    if not built:
+    return model
+
+
+@contextmanager
+def _memory_at_the_end() -> Iterator[None]:
+    """Variables made inside have a shape and no value; they get one at the end, and never after an error."""
+    import keras
+    from keras.src.backend.common import global_state
+
+    try:
+        # outside of this scope Keras gives every variable its memory when it is made; at its end, all of them
+        with keras.StatelessScope(initialize_variables=False) as scope:
+            yield
+            scope.initialize_variables = True
+    finally:
+        # else the end of any later scope would give these their memory
+        global_state.set_global_attribute("uninitialized_variables", [])
+
+
+def _check_built(model: Any, uses: int) -> None:
+    """Raise EvidenceRefused for a model that is not built or too large; `uses` of the layer that is used most."""
+    if not model.built:
         raise EvidenceRefused(
             _("Your model does not know the shape of its input: begin it with keras.Input(shape=...).")
         )
-    if model.count_params() > MAX_PARAMETERS or multiply_adds(model) > MAX_STEPS:
+    if (
+        model.count_params() > MAX_PARAMETERS
+        or multiply_adds(model) * uses > MAX_STEPS
+        or most_values(model) > MAX_VALUES
+    ):
         raise EvidenceRefused(_("Your model is far larger than this task needs, so it was not trained."))
-    return model
 
 
 def allowed_config(data: ModelData) -> dict[str, Any]:
@@ -99,8 +132,7 @@ def allowed_config(data: ModelData) -> dict[str, Any]:
         raise EvidenceRefused(_("Your model's description came back damaged.")) from error
     if not isinstance(config, dict):
         raise EvidenceRefused(_("Your model's description came back damaged."))
-    config = {k: v for k, v in config.items() if k != "compile_config"}
-    _check_nodes(_rename_activations(config))
+    _check_nodes(_normalized(config))
     if config.get("class_name") not in ("Sequential", "Functional", "Model"):
         raise EvidenceRefused(
             _("Your model is a {name}. Use Sequential or the functional API with Keras's own layers."),
@@ -122,10 +154,13 @@ def _nodes(root: Any) -> Iterator[tuple[Any, int]]:
             stack.extend((v, depth + 1) for v in node)
 
 
-def _rename_activations(config: dict[str, Any]) -> dict[str, Any]:
-    """`activation=tf.nn.softmax` and the like, in place, by the name that Keras has for them."""
+def _normalized(config: dict[str, Any]) -> dict[str, Any]:
+    """Without what a compiled model adds, and `activation=tf.nn.softmax` and the like by Keras's name; in place."""
     for node, _depth in _nodes(config):
-        function = node.get("activation") if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            continue
+        node.pop("compile_config", None)  # Keras would make its optimizer, loss and metrics
+        function = node.get("activation")
         if isinstance(function, dict) and function.get("class_name") == "function":
             node["activation"] = _ALIASES.get(str(function.get("config")), function)
     return config
@@ -147,21 +182,46 @@ def _check_names(node: Mapping[str, Any]) -> None:
     """Whatever Keras would resolve in this node is on the list."""
     if _FORBIDDEN_KEYS & node.keys():
         raise _refused(next(iter(_FORBIDDEN_KEYS & node.keys())))
-    if isinstance(node.get("activation"), str) and node["activation"] not in ACTIVATIONS:
-        raise _refused(node["activation"])
+    _check_texts(node)
     if "class_name" not in node:
         if "module" in node or "registered_name" in node:
             raise _refused("module")
         return
     module, name, registered = node.get("module"), node["class_name"], node.get("registered_name")
+    own = node.get("config")
     if name == "__keras_tensor__":
-        if set(node) != {"class_name", "config"} or not _is_tensor_config(node["config"]):
+        if set(node) != {"class_name", "config"} or not _is_tensor_config(own):
             raise _refused(name)
     elif name == "function":
-        if module != "keras.activations" or node.get("config") not in ACTIVATIONS:
-            raise _refused(str(node.get("config")))
-    elif not isinstance(module, str) or name not in ALLOWED.get(module, ()) or registered not in (None, name):
+        if module != "keras.activations" or not _among(ACTIVATIONS, own):
+            raise _refused(str(own))
+    elif not _is_allowed(module, name) or registered not in (None, name):
         raise _refused(str(name))
+    elif name == "DTypePolicy" and not (isinstance(own, dict) and _among(DTYPES, own.get("name"))):
+        raise _refused(str(name))
+
+
+def _check_texts(node: Mapping[str, Any]) -> None:
+    """What is resolved by a mere name."""
+    for key, value in node.items():
+        if not isinstance(value, str):
+            continue
+        refused = (
+            (key == "activation" and value not in ACTIVATIONS)
+            or (key == "dtype" and value not in DTYPES)
+            or key.endswith(_OBJECT_ENDINGS)
+        )
+        if refused:
+            raise _refused(value)
+
+
+def _is_allowed(module: Any, name: Any) -> bool:
+    return isinstance(module, str) and _among(ALLOWED.get(module, ()), name)
+
+
+def _among(names: Container[str], value: Any) -> bool:
+    """Whether it is one of these names; a list or an object is none."""
+    return isinstance(value, str) and value in names
 
 
 def _is_tensor_config(config: Any) -> bool:
@@ -177,19 +237,31 @@ def _refused(name: Any) -> EvidenceRefused:
 
 def _check_sizes(config: Mapping[str, Any]) -> None:
     """An upper bound on the number of parameters from the sizes named, before anything is built."""
-    inputs, filters, widest, widths, layers = 1, 1, 1, 0, 0
+    inputs, filters, widest, widths = 1, 1, 1, 0
     for node, _depth in _nodes(config):
         if not isinstance(node, dict):
             continue
-        layers += "class_name" in node and node.get("module") == "keras.layers"
         for key in _SIZE_KEYS & node.keys():
             size = _product(node[key])
             widths, widest = widths + size, max(widest, size)
         filters = max(filters, _product(node.get("filters")))
         inputs = max(inputs, *(_product(node.get(k)) for k in ("batch_shape", "batch_input_shape", "input_shape")))
     # a convolution can hand on as many values as its input has positions, for every filter
-    if layers > MAX_LAYERS or widths * max(widest, inputs * filters) > 20 * MAX_PARAMETERS:
+    if sum(_uses(config)) > MAX_LAYERS or widths * max(widest, inputs * filters) > 20 * MAX_PARAMETERS:
         raise EvidenceRefused(_("Your model is far larger than this task needs, so it was not trained."))
+
+
+def _uses(node: Mapping[str, Any], times: int = 1) -> Iterator[int]:
+    """For each layer, how often it is used to answer once; models inside models multiply."""
+    own = node.get("config")
+    layers = own.get("layers") if isinstance(own, dict) else None
+    if not isinstance(layers, list):
+        yield times
+        return
+    for layer in layers:
+        if isinstance(layer, dict):
+            calls = layer.get("inbound_nodes")
+            yield from _uses(layer, times * max(1, len(calls) if isinstance(calls, list) else 1))
 
 
 def _product(sizes: Any) -> int:
@@ -210,3 +282,12 @@ def multiply_adds(model: Any) -> int:
         positions = math.prod(n or 1 for n in output.shape[1:-1]) if kernels and output is not None else 1
         total += sum(kernels) * positions
     return total
+
+
+def most_values(model: Any) -> int:
+    """The most numbers that one layer hands on for one example."""
+    most = 0
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        for node in layer._inbound_nodes:
+            most = max([most, *(math.prod(n or 1 for n in tensor.shape[1:]) for tensor in node.outputs)])
+    return most

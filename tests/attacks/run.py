@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ PROJECT = HERE.parents[1]
 HOSTILE = PROJECT / "tests" / "submissions" / "hostile"
 ASSIGNMENT, PORT = "attacked", 45991
 BYSTANDER, HONEST, PLAIN = "a_bystander", "zoe_honest", "wrong_plain"
+BESIDE = "stock nbgrader"
 HARMLESS = (BYSTANDER, HONEST, PLAIN)
 OURS = f"""
 exec(open({str(PROJECT / "nbgrader_config.py")!r}).read())
@@ -40,7 +42,10 @@ c.Sandbox.memory_bytes, c.Sandbox.wall_seconds = 4 << 30, 120.0
 STOCK = """
 c = get_config()
 c.CourseDirectory.course_id = "attacked"
-c.ExecutePreprocessor.timeout = 30
+# patient enough for a busy machine: a time-out must not pass for a failed attack
+c.ExecutePreprocessor.timeout = 240
+c.ExecutePreprocessor.startup_timeout = 240
+c.ExecutePreprocessor.iopub_timeout = 60
 """
 
 
@@ -161,32 +166,69 @@ def run_stock(course: Path, submissions: list[Typed]) -> dict[str, Any]:
         attack(typed, course)
     # one at a time: a notebook that stops stock nbgrader must not hide what the others achieve
     for typed in chosen:
-        subprocess.run(
-            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", typed.student], cwd=course,
-            check=False, timeout=300, capture_output=True,
-            env=environment(),
-        )  # fmt: skip
+        command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", typed.student]
+        with (course / "autograde.log").open("a") as log, suppress(subprocess.TimeoutExpired):  # not graded, then
+            subprocess.run(
+                command, cwd=course, check=False, timeout=900, stdout=log, stderr=subprocess.STDOUT, env=environment()
+            )
     scores = {t.student: points(course, t.student) for t in chosen}
     base = scores.get(PLAIN, 0.0)
-    better = {s: p for s, p in scores.items() if s not in HARMLESS and p > base}
-    return {"submissions": len(chosen), "succeeded": better, "honest": scores.get(HONEST)}
+    return {
+        "submissions": len(chosen),
+        "earned_more": {s: p for s, p in scores.items() if s not in HARMLESS and p > base},
+        "not_graded": [t.student for t in chosen if not (course / "autograded" / t.student).exists()],
+        "honest": scores.get(HONEST),
+    }
+
+
+def by_kind(results: dict[str, Any], submissions: list[Typed]) -> dict[str, dict[str, int]]:
+    """Per kind of attack, and in all: how many there are, and how many earned more; with both graders."""
+    ours, stock = results["ours"], results.get(BESIDE)
+    counts: dict[str, dict[str, int]] = {}
+    for typed in submissions:
+        if typed.student in HARMLESS:
+            continue
+        for kind in (typed.student.split("_")[0], "all"):
+            row = counts.setdefault(kind, {"ours": 0, "ours_earned_more": 0, "stock": 0, "stock_earned_more": 0})
+            row["ours"] += 1
+            row["ours_earned_more"] += typed.student in ours["earned_more"]
+            if stock is not None and not attacks_host(typed):
+                row["stock"] += 1
+                row["stock_earned_more"] += typed.student in stock["earned_more"]
+    return dict(sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])))
+
+
+def known(path: Path) -> dict[str, Any]:
+    """What an earlier run found out about stock nbgrader, which does not change with this project."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {BESIDE: before[BESIDE]} if BESIDE in before else {}
+
+
+def graded(submissions: list[Typed], results: dict[str, Any], *, stock: bool) -> tuple[dict[str, Any], str]:
+    """`results` with what this run found, and the log of ours."""
+    with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
+        ours, theirs = Path(folder, "ours"), Path(folder, "stock")
+        results = {"ours": run_ours(ours, submissions), **results}
+        if stock:
+            results[BESIDE] = run_stock(theirs, submissions)
+            if results[BESIDE]["honest"] != 10.0:
+                print((theirs / "autograde.log").read_text(errors="replace")[-20_000:], file=sys.stderr)
+                raise SystemExit("stock nbgrader did not even grade the honest submission: its figures say nothing")
+        return results, (ours / "autograde.log").read_text(encoding="utf-8", errors="replace")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="submissions to run; all of them when left out")
-    parser.add_argument("--stock", action="store_true", help="run stock nbgrader beside it")
+    parser.add_argument("--stock", action="store_true", help="stock nbgrader beside it (else its last figures stay)")
     parser.add_argument("--to", type=Path, default=PROJECT / "benchmarks" / "results" / "attacks.json")
     arguments = parser.parse_args()
     if os.environ.get("GUARDED") != "1":
         raise SystemExit("hostile code runs inside the guard only: tests/guard.sh python -m tests.attacks.run")
     names = set(arguments.names)
     submissions = [t for t in read_class(HOSTILE) if not names or t.student in names or t.student in HARMLESS]
-    with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
-        results = {"ours": run_ours(Path(folder, "ours"), submissions)}
-        log = Path(folder, "ours", "autograde.log").read_text(encoding="utf-8", errors="replace")
-        if arguments.stock:
-            results["stock nbgrader"] = run_stock(Path(folder, "stock"), submissions)
+    results, log = graded(submissions, known(arguments.to), stock=arguments.stock)
+    results["by_kind"] = by_kind(results, submissions)
     text = json.dumps(results, indent=2)
     print(text)
     if not names:

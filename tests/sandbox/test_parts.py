@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from autograder.sandbox.rundir import PREFIX, RunFolder, UidLease, copy_inputs, 
 from autograder.sandbox.seccomp import REFUSED, compiled_filter
 from autograder.sandbox.settings import Sandbox
 from autograder.sandbox.tail import KEPT_BYTES, Tail
+from autograder.sandbox.warm import WarmFailure, WarmStart
 
 needs_isolation = pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
 
@@ -247,3 +250,37 @@ def test_a_kernel_that_cannot_start_is_an_isolation_error_with_its_own_words(
     with pytest.raises(IsolationError, match="no kernel here"):
         asyncio.run(manager.start_kernel())
     assert manager.provisioner.folder is None
+
+
+def test_a_run_folder_removed_by_two_threads_closes_its_lock_once() -> None:
+    for _ in range(20):
+        folder = RunFolder()
+        for number in range(100):
+            (folder.path / str(number)).touch()
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(folder.remove) for _ in range(4)]:
+                done.result()
+        folder.forget()
+        assert not folder.path.exists()
+
+
+def test_a_warm_start_given_up_from_another_thread_closes_each_file_once() -> None:
+    for _ in range(200):
+        start = WarmStart(None)  # type: ignore[arg-type]  # it is never asked for anything
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(start.close) for _ in range(4)]:
+                done.result()
+
+
+def test_a_warm_start_that_was_given_up_sends_no_file_of_somebody_else() -> None:
+    jail = Jail()
+    start = WarmStart(None)  # type: ignore[arg-type]
+    tail = Tail()
+    holder = subprocess.Popen(["echo"], stdout=subprocess.PIPE)
+    start._jail, start._stderr = jail, os.dup(tail.writer)
+    tail.close_writer()
+    start.close()
+    with pytest.raises(WarmFailure, match="given up"):
+        start.enter(os.getpid(), holder, ["-f", "x"])
+    assert holder.wait() == 0
+    assert tail.text() == ""

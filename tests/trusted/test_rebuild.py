@@ -1,6 +1,7 @@
 """Only models whose every name is on the allow-list are built, and none that is too large."""
 
 import json
+import resource
 from typing import Any
 
 import keras
@@ -102,6 +103,16 @@ HOSTILE = {
     "negative": lambda n: n["config"].update(units=-5),
     "units as text": lambda n: n["config"].update(units="128"),
     "not a number": lambda n: n["config"].update(units=float("nan")),
+    "class name is an object": lambda n: n.update(class_name={"Dense": 1}),
+    "class name is a list": lambda n: n["config"].update(name={"class_name": ["Dense"], "module": "keras.layers"}),
+    "function is an object": lambda n: n["config"].update(
+        activation={"class_name": "function", "module": "keras.activations", "config": {"relu": 1}}
+    ),
+    "policy is an object": lambda n: n["config"]["dtype"]["config"].update(name={"float32": 1}),
+    "policy of quantized numbers": lambda n: n["config"]["dtype"]["config"].update(name="int8_from_float32"),
+    "quantized numbers by name": lambda n: n["config"].update(dtype="float8_from_float32"),
+    "initializer by name": lambda n: n["config"].update(kernel_initializer="identity"),
+    "regularizer by name": lambda n: n["config"].update(kernel_regularizer="l2"),
     "long text": lambda n: n["config"].update(name="x" * 100_000),
 }
 
@@ -142,6 +153,82 @@ def test_a_model_that_would_take_too_long_to_train_is_refused() -> None:
     model = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10, "softmax")])
     with pytest.raises(EvidenceRefused, match="far larger"):
         rebuild.rebuild(data_of(model))
+
+
+def doubled(times: int) -> ModelData:
+    """Each Concatenate takes the one before twice: 784 · 2^times inputs of the last layer."""
+    inputs = keras.Input((4,))
+    x = keras.layers.Concatenate()([inputs, inputs])
+    config = json.loads(keras.Model(inputs, x).to_json())
+    layers = config["config"]["layers"]
+    for number in range(1, times):
+        layer = json.loads(json.dumps(layers[1]).replace("input_layer", "layer"))
+        text = json.dumps(layers[-1]["inbound_nodes"]).replace(json.dumps(layers[-2]["name"]), "PREVIOUS")
+        layer["name"] = layer["config"]["name"] = f"doubled_{number}"
+        layer["inbound_nodes"] = json.loads(text.replace("PREVIOUS", json.dumps(layers[-1]["name"])))
+        for tensor in layer["inbound_nodes"][0]["args"][0]:
+            tensor["config"]["shape"] = [None, 4 << number]
+        layers.append(layer)
+    config["config"]["output_layers"] = [[layers[-1]["name"], 0, 0]]
+    return ModelData(json.dumps(config), (), (), "Functional", ())
+
+
+def in_stages(*layers: Any) -> ModelData:
+    """A model by the layers' configs alone: making it here would take what it must not take."""
+    config = json.loads(keras.Sequential([keras.Input((28, 28, 1))]).to_json())
+    config["config"]["layers"] += [keras.saving.serialize_keras_object(layer) for layer in layers]
+    return ModelData(json.dumps(config), (), (), "Sequential", ())
+
+
+def shared(depth: int) -> ModelData:
+    """A model that uses a model ten times that uses a model ten times."""
+    model: Any = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
+    for _ in range(depth):
+        inputs = keras.Input((4,))
+        x = inputs
+        for _ in range(10):
+            x = model(x)
+        model = keras.Model(inputs, x)
+    return ModelData(model.to_json(), (), (), "Functional", ())
+
+
+BOMBS = {
+    "doubled 30 times": lambda: doubled(30),
+    "crop that enlarges": lambda: in_stages(keras.layers.CenterCrop(9000, 9000), keras.layers.Flatten()),
+    "crop, then Dense": lambda: in_stages(
+        keras.layers.CenterCrop(9000, 9000), keras.layers.Flatten(), keras.layers.Dense(5)
+    ),
+    "depth multiplied": lambda: in_stages(
+        *(keras.layers.DepthwiseConv2D(1, depth_multiplier=900, use_bias=False) for _ in range(3))
+    ),
+    "models in models": lambda: shared(3),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
+def test_a_small_config_of_a_huge_model_is_refused_before_it_takes_memory(bomb: Any) -> None:
+    data = bomb()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(EvidenceRefused, match=r"far larger|cannot build"):
+        rebuild.build(rebuild.allowed_config(data))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 300_000  # KiB
+    assert rebuild.build(rebuild.allowed_config(data_of(seed_model()))).built  # nothing is left for the next one
+
+
+def test_a_model_gets_the_same_weights_as_from_keras_itself() -> None:
+    config = rebuild.allowed_config(data_of(convolutional()))
+    keras.utils.set_random_seed(5)
+    expected = keras.saving.deserialize_keras_object(json.loads(json.dumps(config))).get_weights()
+    keras.utils.set_random_seed(5)
+    for found, wanted in zip(rebuild.build(config).get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_an_optimizer_within_a_model_within_is_never_made() -> None:
+    inner = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    inner.compile("adam", "mse")
+    again = rebuild.rebuild(data_of(keras.Sequential([keras.Input((28, 28)), inner])))
+    assert not again.layers[0].compiled
 
 
 def test_multiply_adds_count_each_position_of_a_kernel() -> None:
