@@ -18,8 +18,8 @@ CHAPTER = "2_l1_l2.ipynb"
 RIGHT, WRONG = "penalty", "l2_layer"
 FORGETS_THE_PENALTY = "def build_l2_model():\n    return build_given_model()"
 SAYS = {
-    "regularisation": ("✓ Trois fonctions", "La forme est bonne", "Aucune couche du modèle de build_l2_model n’ajoute"),
-    "regularization": ("✓ Three functions", "The form is right", "No layer of the model of build_l2_model adds"),
+    "regularisation": ("✓ Trois", "La forme est bonne", "Aucune couche du modèle de build_l2_model n’ajoute"),
+    "regularization": ("✓ Three", "The form is right", "No layer of the model of build_l2_model adds"),
 }
 
 
