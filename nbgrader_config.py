@@ -40,6 +40,10 @@ c.SanitizeHTML.tags = (
 
 c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: SanitizeHTML takes SVG apart
 
+# `nbgrader validate` waits for a cell as long as the sandbox does; nbgrader's own 30 s end a sweep on a busy machine
+c.Execute.timeout = 120
+c.Execute.iopub_timeout = 30
+
 # what learners get back: one page per notebook, in the language of the assignment
 c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndState"]

@@ -64,6 +64,12 @@ def test_the_gap_is_written_as_the_language_writes_numbers(en, fr):
     assert texts(fr) == ["écart 0,5"]
 
 
+def test_numbers_in_a_picture_keep_their_digits(en):
+    page = en.theme.Picture(en.plots.sweep_figure({0.0001: 0.9, 0.001: 0.6}, "λ", True), "").html()
+    assert ">0.0001<" in page
+    assert ">0.001<" in page
+
+
 def test_a_sweep_marks_its_minimum(en):
     axes = en.plots.sweep_figure({0.1: 0.9, 0.001: 0.6, 0.01: 0.5}, "λ", True).axes[0]
     assert axes.texts[0].get_text() == "lowest"

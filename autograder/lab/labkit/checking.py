@@ -10,12 +10,14 @@ import numpy as np
 
 from .messages import _, say
 
+WIDTH = 80  # characters a line: `nbgrader validate` cuts off what goes beyond 83
+
 
 class NotYet(AssertionError):
     """A visible check's sentence for the learner; in a notebook it is shown without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return [textwrap.fill(f"✏️  {self}", 88)]
+        return [textwrap.fill(f"✏️  {self}", WIDTH)]
 
 
 def require(condition: Any, text: str, **values: Any) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
+from .theme import ACCENT, INK, MUTED, PAPER, TRAINING, VALIDATION, new_figure, show, styled
 
 MINIMUM = np.array([1.1, 1.9])  # of the data loss in plot_penalty_contours
 CURVATURE = np.array([[1.0, -0.35], [-0.35, 1.6]])
@@ -67,7 +67,8 @@ def _draw_data_loss(axes: Axes) -> None:
     height = np.apply_along_axis(_data_loss, 2, np.dstack([across, up]))
     axes.contour(across, up, height, levels=[0.15, 0.6, 1.3, 2.3, 3.6, 5.2], colors=[MUTED], linewidths=0.9)
     axes.plot(*MINIMUM, marker="+", markersize=10, color=INK)
-    axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
+    label = axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
+    label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 1})
     axes.axhline(0, color=MUTED, linewidth=0.8)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.grid(False)

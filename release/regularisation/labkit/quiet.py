@@ -26,8 +26,8 @@ def no_native_messages() -> Iterator[None]:
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and run a first operation, which is when it reports on the machine."""
+    """Import TensorFlow, run and compile a first operation, which is when it reports on the machine and on XLA."""
     with no_native_messages():
         import tensorflow as tf
 
-        tf.constant(0.0) + 1.0
+        tf.function(lambda x: x + 1.0, jit_compile=True)(tf.constant(0.0))

@@ -1,8 +1,8 @@
 """Figures that are legible on a light and on a dark page.
 
-A figure is drawn with three placeholder colours for text, secondary text and grid. Shown as SVG inside the
-page, they become the page's own text colour (`currentColor`), so the figure follows JupyterLab's theme. With
-the environment variable LAB_FIGURES=png (set by programs that keep images only) it is a PNG on white.
+A figure is drawn with placeholder colours for text, secondary text, grid and background. Shown as SVG inside the
+page, they become the page's own text colour (`currentColor`) and background, so the figure follows JupyterLab's
+theme. With the environment variable LAB_FIGURES=png (set by programs that keep images only) it is a PNG on white.
 """
 
 import io
@@ -16,12 +16,13 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK, MUTED, GRID = "#1b1b1f", "#6b6b70", "#c9c9ce"
+INK, MUTED, GRID, PAPER = "#1b1b1f", "#6b6b70", "#c9c9ce", "#fefeff"
 TRAINING, VALIDATION, ACCENT = "#2f7ed8", "#d9730d", "#2a9d63"  # 3:1 or more on white and on #111111
 PAGE_COLOURS = {
     INK: "currentColor",
     MUTED: "color-mix(in srgb, currentColor 72%, transparent)",
     GRID: "color-mix(in srgb, currentColor 20%, transparent)",
+    PAPER: "var(--jp-layout-color0, Canvas)",
 }
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
@@ -90,13 +91,18 @@ class Picture:
         svg = re.sub(r"font: ([^;\"]*?)px [^;\"]*", r"font: \1px system-ui, sans-serif", svg)
         for drawn, shown in PAGE_COLOURS.items():
             svg = svg.replace(drawn, shown)
-        svg = re.sub(r"(\.\d\d)\d+", r"\1", re.sub(r"\s*\n\s*", " ", svg))  # a hundredth of a point is enough
+        svg = re.sub(r"<[^>]+>", _shortened, re.sub(r"\s*\n\s*", " ", svg))
         width = self.figure.get_figwidth() * 96
         opening = (
             f'<svg role="img" aria-label="{escape(self.description)}" stroke-linejoin="round" '
             f'style="width: {width:.0f}px; max-width: 100%; height: auto" viewBox'
         )
         return re.sub(r"<svg .*?viewBox", opening, svg, count=1, flags=re.S)
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """A tag whose coordinates have two decimals: a hundredth of a point is enough. Text is left as it is."""
+    return re.sub(r"(\.\d\d)\d+", r"\1", tag[0])
 
 
 def show(figure: Figure, description: str) -> None:
