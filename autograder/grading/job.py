@@ -185,6 +185,7 @@ class Grader:
             found = await self._execute(job, plan)
             if found["died"] or not found["death"]:
                 self.store.put(key, found)
+                self.store.put(_latest(job), key)
         return dict(found)
 
     async def _execute(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,6 +199,18 @@ class Grader:
                 return found
         log.warning("The kernel was lost; %s is run again.", job.submission)
         return await execute(job, plan, self.trusted)
+
+
+def _latest(job: Job) -> str:
+    """The key under which the key of a job's latest execution is kept: the plan is not known to the driver."""
+    return key_of("latest execution", job.execution_parts, job.names)
+
+
+def remembered_execution(store: Store, job: Job) -> dict[str, Any]:
+    """The entries of `store` on the latest run of this job's notebook, for a worker that does not share the store."""
+    key = store.get(_latest(job))
+    found = store.get(key) if isinstance(key, str) else None
+    return {} if found is None else {_latest(job): key, key: found}
 
 
 async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
-from autograder.grading.job import Files, Job, Outcome, program_hash
+from autograder.grading.job import Files, Job, Outcome, program_hash, remembered_execution
 from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
 from autograder.i18n import _, say
 from autograder.records import Submission
@@ -61,7 +61,7 @@ class GradingRun:
         root = Path(converter.coursedir.root)
         self._own = None if self.scale.store else RunFolder()  # for this run only
         self.folder = self._own.path if self._own else root / self.scale.store
-        self.store = Store(self.folder / "outcomes")
+        self.store, self.executions = Store(self.folder / "outcomes"), Store(self.folder / "executions")
         self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
         self._pool: LocalPool | DaskPool | None = None
@@ -179,9 +179,10 @@ class GradingRun:
             self.futures[key] = Future()
             self.futures[key].set_result(known)
             return
-        # a cluster's workers have no folder of ours
-        folder = None if self.scale.scheduler_address else str(self.folder.resolve())
-        self.futures[key] = self.pool.submit(grade_remotely, job, folder)
+        if self.scale.scheduler_address:  # a cluster's workers have no folder of ours
+            self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered_execution(self.executions, job))
+        else:
+            self.futures[key] = self.pool.submit(grade_remotely, job, str(self.folder.resolve()))
         self.futures[key].add_done_callback(lambda future: self._keep(key, future))
 
     def _known(self, key: str) -> dict[str, Any] | None:
@@ -195,8 +196,13 @@ class GradingRun:
 
     def _keep(self, key: str, future: Future[dict[str, Any]]) -> None:
         """Store an outcome as soon as it is there, whether or not nbgrader comes to ask for it. On any thread."""
-        if not future.cancelled() and future.exception() is None and Outcome.from_json(future.result()).settled:
-            self.store.put(key, future.result())
+        if future.cancelled() or future.exception() is not None:
+            return
+        result = future.result()
+        for entry, value in result.pop("entries", {}).items():
+            self.executions.put(entry, value)
+        if Outcome.from_json(result).settled:
+            self.store.put(key, result)
 
     @property
     def pool(self) -> LocalPool | DaskPool:
