@@ -34,14 +34,18 @@ def read_notebook(path: Path) -> NotebookNode:
 def parse_notebook(raw: bytes, name: str) -> NotebookNode:
     """The notebook in a file's content: see `read_notebook`."""
     try:
-        data = nbformat.convert(nbformat.reader.reads(raw.decode("utf-8")), 4)
+        text = raw.decode("utf-8")
+        data = json.loads(text)
+        if data["nbformat"] != 4:
+            data = nbformat.convert(nbformat.reader.reads(text), 4)
         taken: set[str] = set()
-        cells = [_plain_cell(cell, taken) for cell in data.cells]
+        cells = [_plain_cell(cell, taken) for cell in data["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=name) from error
     if len(cells) > MAX_CELLS or any(len(c.source) > MAX_SOURCE for c in cells):
         raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=name)
-    return nbformat.v4.new_notebook(cells=cells, metadata=NotebookNode(language_info={"name": "python"}))
+    about = NotebookNode(language_info=NotebookNode(name="python"))
+    return NotebookNode(cells=cells, metadata=about, nbformat=4, nbformat_minor=5)
 
 
 def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
@@ -70,15 +74,15 @@ def _plain_cell(cell: Any, taken: set[str]) -> NotebookNode:
     """The cell with its kind, source, id and nbgrader metadata, whatever else it carried.
 
     Its id stays when it is valid and not in `taken`, to which it is added: lessons are found by their ids. It is
-    made without `nbformat.v4.new_code_cell`, which validates each cell by itself.
+    made without nbformat's own functions, which validate each cell by itself: it is valid by its making.
     """
-    kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
-    source = cell.source if isinstance(cell.source, str) else "".join(str(line) for line in cell.source)
+    kind = cell["cell_type"] if cell["cell_type"] in ("code", "markdown", "raw") else "raw"
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(str(line) for line in cell["source"])
     name = cell.get("id")
     if not isinstance(name, str) or not _ID.fullmatch(name) or name in taken:
         name = nbformat.corpus.words.generate_corpus_id()
     taken.add(name)
-    meta = cell.metadata.get("nbgrader")
+    meta = cell["metadata"].get("nbgrader")
     plain = NotebookNode(
         id=name,
         cell_type=kind,
