@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import psutil
 import pytest
 
@@ -98,11 +100,11 @@ def test_a_cluster_gives_the_same_scores_and_survives_a_lost_worker(course: Mini
 
 def printed(course: MiniCourse) -> dict[str, str]:
     """What each learner's code printed, as the graded notebooks show it."""
-    graded = sorted(course.root.glob("autograded/*/mini/m.ipynb"))
-    cells = {p.parent.parent.name: json.loads(p.read_text(encoding="utf-8"))["cells"] for p in graded}
-    return {
-        s: "".join(str(o.get("text", "")) for c in found for o in c.get("outputs", [])) for s, found in cells.items()
-    }
+    found = {}
+    for path in sorted(course.root.glob("autograded/*/mini/m.ipynb")):
+        cells: Any = nbformat.read(path, as_version=4).cells
+        found[path.parent.parent.name] = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    return found
 
 
 def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCourse, cluster: Cluster) -> None:
