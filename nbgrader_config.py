@@ -15,12 +15,7 @@ c.ClearSolutions.text_stub = "✏️ …"
 c.Autograde.exporter_class = "autograder.wiring.exporter.GradingExporter"
 c.Autograde.pre_convert_hook = "autograder.wiring.hooks.before_submission"
 c.Autograde.post_convert_hook = "autograder.wiring.hooks.after_submission"
-c.Autograde.sanitize_preprocessors = [
-    "autograder.wiring.sanitize.RestoreCells",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.sanitize_preprocessors = ["autograder.wiring.sanitize.RestoreCells"]
 c.Autograde.autograde_preprocessors = [
     "autograder.wiring.preprocessors.RunNotebook",
     "nbconvert.preprocessors.sanitize.SanitizeHTML",

@@ -1,7 +1,7 @@
 """The records that travel between the rooms. All of them are plain data and go through JSON unchanged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -48,7 +48,9 @@ class CheckResult:
     lesson: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "message": self.message and self.message.to_json()}
+        """As JSON. Not by `dataclasses.asdict`, which copies every number of a picture's curves."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**plain, "picture": dict(self.picture), "message": self.message and self.message.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "CheckResult":

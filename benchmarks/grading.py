@@ -1,9 +1,12 @@
 """Stock `nbgrader autograde` beside ours, on the same submissions, one after the other in one go.
 
-    python -m benchmarks.grading [--learners 30] [--stock 3] [--notebooks 2_l1_l2 3_dropout]
+    python -m benchmarks.grading [--learners 30] [--stock 3] [--few 4] [--flat 200] [--notebooks 2_l1_l2 3_dropout]
 
 Stock nbgrader executes notebooks and checks nothing, so it does less. It grades the first `--stock` of the
 learners, since it takes so long; everything is compared by submissions a minute, of which a notebook is one.
+Where ours is compared with itself (one worker and two, cold and warm kernels, Dask) the class has `--few` learners,
+no two of whose models are equal and none of whose trainings are shared, beyond those of the given models.
+`--flat` learners hand in one notebook each, to see what memory does.
 Writes `benchmarks/results/grading.json`.
 """
 
@@ -14,30 +17,78 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+from nbgrader.api import Gradebook
 
-from benchmarks.classes import ASSIGNMENT, STOCK, fill, make_course, without_shared_trainings
+from benchmarks.classes import ASSIGNMENT, STOCK, fill, make_course, make_models_differ, without_shared_trainings
 from benchmarks.machine import save
+from tests.scale.test_dask import Cluster
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0
+FLAT_NOTEBOOK = "1_gap"
+WORKERS = 2
+
+
+class Memory:
+    """Looks at a run's processes from time to time: proportional memory (PSS), in MB."""
+
+    def __init__(self) -> None:
+        self.all_together: list[float] = []
+        self.largest_worker: list[float] = []
+
+    def look(self, root: psutil.Process) -> None:
+        """One look. A worker counts with its trusted process, the one kernels come from, and its kernel."""
+        try:
+            children = root.children()
+        except psutil.Error:
+            return
+        below = [sum(_pss(p) for p in [child, *_descendants(child)]) for child in children]
+        self.all_together.append(_pss(root) + sum(below))
+        self.largest_worker.append(max(below, default=0.0))
+
+    def told(self) -> dict[str, Any]:
+        """Peaks, and how the largest worker grew: its peak in each quarter of the run."""
+        looks = self.largest_worker or [0.0]
+        quarters = [looks[len(looks) * i // 4 : max(len(looks) * (i + 1) // 4, 1)] for i in range(4)]
+        return {
+            "peak_memory_mb": round(max(self.all_together, default=0.0)),
+            "peak_worker_mb": round(max(looks)),
+            "peak_worker_mb_by_quarter": [round(max(q, default=0.0)) for q in quarters],
+        }
+
+
+def _pss(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss / 1e6)
+    except psutil.Error:
+        return 0.0
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def autograde(course: Path, *words: str) -> dict[str, Any]:
-    """Run `nbgrader autograde`: seconds, notebooks a minute, peak memory of the processes together (PSS, MB)."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, *words]
+    """Run `nbgrader autograde`: seconds, notebooks a minute, memory, and what the class earned together."""
+    command, memory = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, *words], Memory()
     began = time.perf_counter()
     with (course / "log.txt").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # a list, no shell
-            command, cwd=course, env={**os.environ, "PATH": path}, stdout=log, stderr=log
+            command, cwd=course, env=environment(), stdout=log, stderr=log
         )
-        peak = 0.0
         while process.poll() is None:
-            peak = max(peak, memory(psutil.Process(process.pid)))
-            time.sleep(LOOK_SECONDS)
+            memory.look(psutil.Process(process.pid))
+            try:
+                process.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
     seconds = time.perf_counter() - began
     notebooks = len(list(course.glob("submitted/*/*/*.ipynb")))
     if process.returncode:
@@ -47,58 +98,121 @@ def autograde(course: Path, *words: str) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "notebooks": notebooks,
         "notebooks_per_minute": round(60 * notebooks / seconds, 2),
-        "peak_memory_mb": round(peak),
+        "points": points(course),
+        **memory.told(),
     }
 
 
-def memory(root: psutil.Process) -> float:
-    """Proportional memory of a process and all below it, in MB."""
-    total = 0
-    for process in [root, *root.children(recursive=True)]:
-        try:
-            total += process.memory_full_info().pss
-        except psutil.Error:
-            continue
-    return total / 1e6
+def environment() -> dict[str, str]:
+    """nbgrader calls alembic by name: the environment's own programs come first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, "PATH": path}
+
+
+def points(course: Path) -> float:
+    """What all learners earned: two runs with equal points did equal work."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return round(sum(s.score for s in gradebook.assignment_submissions(ASSIGNMENT)), 2)
 
 
 def configure(course: Path, **settings: Any) -> None:
-    """Add settings of `c.Scale`."""
+    """Add settings, as `Scale_workers=1`: the first `_` is the dot."""
     with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
-        file.writelines(f"c.Scale.{name} = {value!r}\n" for name, value in settings.items())
+        file.writelines(f"c.{name.replace('_', '.', 1)} = {value!r}\n" for name, value in settings.items())
 
 
-def measure(folder: Path, learners: int, stock: int, notebooks: list[str] | None) -> Iterator[dict[str, Any]]:
-    """All variants, in one go; what is found so far after each of them."""
-    found: dict[str, Any] = {}
+class Bench:
+    """The runs, and what they gave so far."""
 
-    def add(name: str, course: Path, *words: str) -> dict[str, Any]:
-        found[name] = autograde(course, *words)
-        base = found["stock nbgrader"]["notebooks_per_minute"]
-        found[name]["times_stock"] = round(found[name]["notebooks_per_minute"] / base, 2)
-        return found
+    def __init__(self, folder: Path, notebooks: list[str] | None) -> None:
+        self.folder, self.notebooks = folder, notebooks
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.ratios: dict[str, float] = {}
 
-    course = make_course(folder / "stock")
-    (course / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
-    fill(course, stock, notebooks)
-    yield add("stock nbgrader", course)
+    def course(self, name: str, learners: int, *, all_differ: bool = False, **settings: Any) -> Path:
+        """A course with its class."""
+        course = make_course(self.folder / name)
+        if all_differ:
+            without_shared_trainings(course)
+        fill(course, learners, self.notebooks)
+        if all_differ:
+            make_models_differ(course)
+        configure(course, **{"Scale_workers": WORKERS, **settings})
+        return course
 
-    course = make_course(folder / "ours")
-    fill(course, learners, notebooks)
-    yield add("empty store", course)
-    correct_checks(course)
-    yield add("checks corrected, graded again", course, "--force")
-    yield add("nothing changed, graded again", course, "--force")
+    def add(self, name: str, course: Path, *words: str) -> None:
+        """One run."""
+        self.runs[name] = autograde(course, *words)
+        base = self.runs["stock nbgrader"]["notebooks_per_minute"]
+        self.runs[name]["times_stock"] = round(self.runs[name]["notebooks_per_minute"] / base, 2)
 
-    course = make_course(folder / "unshared")
-    without_shared_trainings(course)
-    fill(course, learners, notebooks)
-    yield add("empty store, no model trained for two", course)
+    def compare(self, name: str, fast: str, slow: str) -> None:
+        """How many times as many notebooks a minute the first run grades as the second."""
+        rates = [self.runs[run]["notebooks_per_minute"] for run in (fast, slow)]
+        self.ratios[name] = round(rates[0] / rates[1], 2)
 
-    course = make_course(folder / "one-worker")
-    configure(course, workers=1)
-    fill(course, learners, notebooks)
-    yield add("empty store, one worker", course)
+    def stock(self, learners: int) -> None:
+        """Stock nbgrader: it executes the notebooks."""
+        course = self.course("stock", learners)
+        (course / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
+        self.add("stock nbgrader", course)
+
+    def whole_class(self, learners: int) -> Iterator[None]:
+        """Ours, on the whole class."""
+        course = self.course("ours", learners)
+        self.add("empty store", course)
+        yield
+        correct_checks(course)
+        self.add("checks corrected, graded again", course, "--force")
+        yield
+        self.add("nothing changed, graded again", course, "--force")
+
+    def itself(self, learners: int) -> Iterator[None]:
+        """Ours beside ours, on few learners."""
+        few = f"{learners} learners, every model different"
+        base = f"{few}, empty store"
+        self.add(base, self.course("two", learners, all_differ=True))
+        yield
+        self.add(f"{few}, one worker", self.course("one", learners, all_differ=True, Scale_workers=1))
+        self.compare("two workers / one", base, f"{few}, one worker")
+        yield
+        self.add(f"{few}, cold kernels", self.course("cold", learners, all_differ=True, Sandbox_warm=False))
+        self.compare("warm kernels / cold", base, f"{few}, cold kernels")
+        yield
+        with cluster(self.folder) as address:
+            self.add(f"{few}, Dask", self.course("dask", learners, all_differ=True, Scale_scheduler_address=address))
+        self.compare("Dask / two local workers", f"{few}, Dask", base)
+
+    def flat(self, learners: int) -> None:
+        """Many submissions of one notebook: memory by the quarter of the run."""
+        self.notebooks = [FLAT_NOTEBOOK]
+        self.add(f"{learners} submissions of {FLAT_NOTEBOOK}", self.course("flat", learners))
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[str]:
+    """The address of a Dask cluster of two workers on this machine."""
+    place = folder / "cluster"
+    place.mkdir()
+    running = Cluster(place, environment())
+    try:
+        yield running.address
+    finally:
+        running.close()
+
+
+def measure(bench: Bench, learners: int, stock: int, few: int, flat: int) -> Iterator[None]:
+    """All runs, in one go; a break after each of them."""
+    bench.stock(stock)
+    yield
+    yield from bench.whole_class(learners)
+    yield
+    if few:
+        yield from bench.itself(few)
+        yield
+    if flat:
+        bench.flat(flat)
+        yield
 
 
 def correct_checks(course: Path) -> None:
@@ -109,8 +223,7 @@ def correct_checks(course: Path) -> None:
     checks.mkdir()
     for path in Path(str(autograder.checks.__file__)).parent.glob("check_*.py"):
         (checks / path.name).write_text(path.read_text(encoding="utf-8") + "\n# corrected\n", encoding="utf-8")
-    with (course / "nbgrader_config.py").open("a", encoding="utf-8") as file:
-        file.write(f"c.Course.checks_directory = {str(checks)!r}\n")
+    configure(course, Course_checks_directory=str(checks))
 
 
 def main() -> None:
@@ -118,13 +231,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--learners", type=int, default=30)
     parser.add_argument("--stock", type=int, default=3, help="of them, graded by stock nbgrader, too")
+    parser.add_argument("--few", type=int, default=4, help="learners where ours is compared with itself; 0: not")
+    parser.add_argument("--flat", type=int, default=200, help="submissions over which memory is watched; 0: not")
     parser.add_argument("--notebooks", nargs="*", default=None, help="all of the assignment's by default")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent / "results" / "grading.json")
     arguments = parser.parse_args()
+    about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all", "workers": WORKERS}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all"}
-        for found in measure(Path(folder), arguments.learners, arguments.stock, arguments.notebooks):
-            save(arguments.to, {**about, "runs": found})
+        bench = Bench(Path(folder), arguments.notebooks)
+        for _ in measure(bench, arguments.learners, arguments.stock, arguments.few, arguments.flat):
+            save(arguments.to, {**about, "runs": bench.runs, "ratios": bench.ratios})
 
 
 if __name__ == "__main__":

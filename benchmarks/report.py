@@ -30,20 +30,30 @@ def when(measured: dict[str, Any]) -> str:
     return f"{machine['cores']} cores, load average {machine['load_average_1_min']}, {machine['when']}"
 
 
+TARGETS = {"two workers / one": 1.8}
+
+
 def grading(measured: dict[str, Any]) -> str:
     """The table of a class."""
     names = measured["notebooks"]
     which = names if isinstance(names, str) else ", ".join(f"`{n}`" for n in names)
     rows = [
         f"| {name} | {r['notebooks']} | {r['seconds']} | {r['notebooks_per_minute']} | {r['times_stock']} × "
-        f"| {r['peak_memory_mb']} |"
+        f"| {r['peak_memory_mb']} | {', '.join(str(m) for m in r['peak_worker_mb_by_quarter'])} |"
         for name, r in measured["runs"].items()
     ]
-    head = "| Run | Notebooks | s | Notebooks a minute | Stock | Peak memory, MB |\n|---|---|---|---|---|---|\n"
-    return (
-        f"## A class\n\n{measured['learners']} learners, notebooks: {which} ({when(measured)}).\n\n{head}"
-        + "\n".join(rows)
+    head = (
+        "| Run | Notebooks | s | Notebooks a minute | Stock | Peak memory, MB | of a worker, by quarter of the run |\n"
+        "|---|---|---|---|---|---|---|\n"
     )
+    ratios = [f"- {name}: {value} ×{_wanted(name)}" for name, value in measured["ratios"].items()]
+    about = f"{measured['learners']} learners, notebooks: {which}, {measured['workers']} workers ({when(measured)})."
+    note = "Memory is proportional (PSS); a Dask cluster's own processes are not in it."
+    return "\n\n".join(["## A class", about, head + "\n".join(rows), note, *(["\n".join(ratios)] if ratios else [])])
+
+
+def _wanted(name: str) -> str:
+    return f" (wanted: {TARGETS[name]} ×)" if name in TARGETS else ""
 
 
 def training(measured: dict[str, Any]) -> str:
@@ -64,11 +74,16 @@ def training(measured: dict[str, Any]) -> str:
 
 def driver(measured: dict[str, Any]) -> str:
     """The driver's own cost."""
+    rows = [
+        ("graded", measured["ours_cpu_ms_per_notebook"], measured["nbgraders_cpu_ms_per_notebook"]),
+        ("graded again", *(measured["regrade"][f"{who}_cpu_ms_per_notebook"] for who in ("ours", "nbgraders"))),
+        ("stock nbgrader, `Execute` left out", "", measured["stock_without_executing_cpu_ms_per_notebook"]),
+    ]
+    table = "\n".join(f"| {name} | {ours} | {theirs} |" for name, ours, theirs in rows)
     return (
-        f"## The driver\n\nWith workers that answer at once, {measured['learners']} learners ({when(measured)}): "
-        f"{measured['ours_cpu_ms_per_notebook']} ms of CPU time a notebook are ours, "
-        f"{measured['nbgraders_cpu_ms_per_notebook']} ms nbgrader's own; "
-        f"{measured['memory_mb']} MB of memory at the end."
+        f"## The driver\n\nWith workers that answer at once, {measured['learners']} learners, `{measured['notebook']}` "
+        f"({when(measured)}): ms of CPU time a notebook; {measured['memory_mb']} MB of memory at the end.\n\n"
+        f"| | ours | nbgrader's own |\n|---|---|---|\n{table}"
     )
 
 

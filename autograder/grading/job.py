@@ -5,13 +5,14 @@ borders as they are. `Grader` is what does the work in a worker: it owns the wor
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,24 @@ CHECK_SECONDS = 900  # of work for one notebook's checks, trainings included
 
 
 @dataclass(frozen=True)
+class Files:
+    """Files by their path, hashed once: one object serves every job of an assignment."""
+
+    content: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Path → SHA-256."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
+
+
+@dataclass(frozen=True)
 class Job:
     """Everything that grading one notebook needs.
 
-    `notebook`: the sanitized notebook as JSON text. `files`: what lies beside it, path → content. `checks`: name
-    and source text of the file of checks. `sandbox`: settings of `c.Sandbox`. `code`: hash of this program.
+    `notebook`: the sanitized notebook as JSON text. `files`: what the learner put beside it, path → content.
+    `course`: the course's own files, which win. `checks`: name and source text of the file of checks. `sandbox`:
+    settings of `c.Sandbox`. `code`: hash of this program.
     """
 
     submission: Submission
@@ -48,21 +62,24 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
+    course: Files = field(default_factory=Files)
 
     @property
     def names(self) -> list[str]:
         """What the seeds of hidden inputs derive from, beside the secret."""
         return [self.submission.assignment, self.submission.student, self.submission.notebook]
 
+    @cached_property
     def execution_parts(self) -> list[Any]:
         """What the outcome of running the learner's code depends on, the plan of probes aside."""
-        files = {name: key_of(content.hex()) for name, content in self.files.items()}
+        files = Files(self.files).hashes | self.course.hashes
         code = program_hash("execution", "trusted/service.py")
         return [self.notebook, files, str(self.limits), dict(self.sandbox), self.submission.language, code]
 
+    @cached_property
     def key(self) -> str:
         """Hash of everything that goes in."""
-        return key_of("outcome", self.execution_parts(), self.checks, self.names, key_of(self.secret), self.code)
+        return key_of("outcome", self.execution_parts, self.checks, self.names, key_of(self.secret), self.code)
 
 
 @dataclass
@@ -162,12 +179,13 @@ class Grader:
 
     async def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run."""
-        key = key_of("execution", job.execution_parts(), plan, job.names)
+        key = key_of("execution", job.execution_parts, plan, job.names)
         found = self.store.get(key)
         if found is None:
             found = await self._execute(job, plan)
             if found["died"] or not found["death"]:
                 self.store.put(key, found)
+                self.store.put(_latest(job), key)
         return dict(found)
 
     async def _execute(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,13 +201,25 @@ class Grader:
         return await execute(job, plan, self.trusted)
 
 
+def _latest(job: Job) -> str:
+    """The key under which the key of a job's latest execution is kept: the plan is not known to the driver."""
+    return key_of("latest execution", job.execution_parts, job.names)
+
+
+def remembered_execution(store: Store, job: Job) -> dict[str, Any]:
+    """The entries of `store` on the latest run of this job's notebook, for a worker that does not share the store."""
+    key = store.get(_latest(job))
+    found = store.get(key) if isinstance(key, str) else None
+    return {} if found is None else {_latest(job): key, key: found}
+
+
 async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:
     """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON."""
     nb = nbformat.reads(job.notebook, as_version=4)
     with RunFolder() as folder:
         files = folder.path / "files"
         files.mkdir()
-        write_files(files, job.files)
+        write_files(files, {**job.files, **job.course.content})
         async with TrainingDesk(trusted, folder.path / "training", job.limits.notebook_seconds) as desk:
             settings = {**job.sandbox, "sockets": {str(desk.address): ADDRESS}}
             manager = sandboxed_kernel_manager(files, config=Config({"Sandbox": settings}))

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +28,41 @@ def read_notebook(path: Path) -> NotebookNode:
     Raises:
         UnreadableNotebook: not a plain file, too large, not JSON, or not a notebook.
     """
-    raw = _read_plain(path, MAX_NOTEBOOK)
+    return parse_notebook(read_plain(path), path.name)
+
+
+def parse_notebook(raw: bytes, name: str) -> NotebookNode:
+    """The notebook in a file's content: see `read_notebook`."""
     try:
-        data = nbformat.reader.reads(raw.decode("utf-8"))
-        notebook = nbformat.convert(data, 4)
-        cells = [_plain_cell(cell) for cell in notebook.cells]
-        _keep_ids(notebook.cells, cells)
+        text = raw.decode("utf-8")
+        data = json.loads(text)
+        if data["nbformat"] != 4:
+            data = nbformat.convert(nbformat.reader.reads(text), 4)
+        taken: set[str] = set()
+        cells = [_plain_cell(cell, taken) for cell in data["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, nbformat.ValidationError) as error:
-        raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=path.name) from error
+        raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=name) from error
     if len(cells) > MAX_CELLS or any(len(c.source) > MAX_SOURCE for c in cells):
-        raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
-    clean = nbformat.v4.new_notebook(cells=cells)
-    clean.metadata = NotebookNode(language_info={"name": "python"})
-    return clean
+        raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=name)
+    about = NotebookNode(language_info=NotebookNode(name="python"))
+    return NotebookNode(cells=cells, metadata=about, nbformat=4, nbformat_minor=5)
 
 
-def _read_plain(path: Path, limit: int) -> bytes:
-    """The content of a plain file, never through a link, never more than `limit` bytes."""
+def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
+    """The content of a plain file, never through a link, never more than `limit` bytes.
+
+    A file with several hard links counts as a link, as for `remove_links`.
+
+    Raises:
+        UnreadableNotebook: it is not that.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise UnreadableNotebook(_("The file {name} cannot be read."), name=path.name) from error
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
         content = file.read(limit + 1)
     if len(content) > limit:
@@ -59,30 +70,28 @@ def _read_plain(path: Path, limit: int) -> bytes:
     return content
 
 
-def _plain_cell(cell: Any) -> NotebookNode:
-    """The cell with its kind, source and nbgrader metadata, whatever else it carried."""
-    kind = cell.cell_type if cell.cell_type in ("code", "markdown", "raw") else "raw"
-    source = cell.source if isinstance(cell.source, str) else "".join(str(line) for line in cell.source)
-    new = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }
-    plain = new[kind](source.encode("utf-8", "replace").decode())
-    meta = cell.metadata.get("nbgrader")
-    if isinstance(meta, dict):
-        plain.metadata["nbgrader"] = NotebookNode(meta)
+def _plain_cell(cell: Any, taken: set[str]) -> NotebookNode:
+    """The cell with its kind, source, id and nbgrader metadata, whatever else it carried.
+
+    Its id stays when it is valid and not in `taken`, to which it is added: lessons are found by their ids. It is
+    made without nbformat's own functions, which validate each cell by itself: it is valid by its making.
+    """
+    kind = cell["cell_type"] if cell["cell_type"] in ("code", "markdown", "raw") else "raw"
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(str(line) for line in cell["source"])
+    name = cell.get("id")
+    if not isinstance(name, str) or not _ID.fullmatch(name) or name in taken:
+        name = nbformat.corpus.words.generate_corpus_id()
+    taken.add(name)
+    meta = cell["metadata"].get("nbgrader")
+    plain = NotebookNode(
+        id=name,
+        cell_type=kind,
+        metadata=NotebookNode(nbgrader=NotebookNode(meta)) if isinstance(meta, dict) else NotebookNode(),
+        source=source.encode("utf-8", "replace").decode(),
+    )
+    if kind == "code":
+        plain.outputs, plain.execution_count = [], None
     return plain
-
-
-def _keep_ids(submitted: Sequence[Any], cells: Sequence[Any]) -> None:
-    """Give the cells their submitted ids, as far as they are valid and not given twice: lessons are found by them."""
-    seen: set[str] = set()
-    for old, new in zip(submitted, cells, strict=True):
-        name = old.get("id")
-        if isinstance(name, str) and _ID.fullmatch(name) and name not in seen:
-            seen.add(name)
-            new["id"] = name
 
 
 def canonical(nb: NotebookNode) -> str:
@@ -101,24 +110,31 @@ def canonical(nb: NotebookNode) -> str:
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, sort_keys=True)
 
 
-def files_beside(submitted: Path, source: Path) -> dict[str, bytes]:
-    """What lies beside a submission's notebooks, path → content; the course's own files win over the learner's.
+def course_files(source: Path) -> dict[str, bytes]:
+    """The course's own files beside an assignment's notebooks, path → content; they may be links of the lecturer's."""
+    return {str(p.relative_to(source)): p.read_bytes() for p in _plain_files(source, follow=True)}
 
-    Links, special files, hidden files and notebooks are left out, and the learner's own up to a limit.
+
+def files_beside(submitted: Path, own: Container[str]) -> dict[str, bytes]:
+    """What a learner put beside the notebooks, path → content, up to a limit; not what the course has (`own`) itself.
+
+    Links, special files, hidden files and notebooks are left out.
     """
     files: dict[str, bytes] = {}
     total = 0
     for path in _plain_files(submitted):
+        name = str(path.relative_to(submitted))
+        if name in own:
+            continue
         if len(files) >= MAX_FILES or total > MAX_FILE_BYTES:
             break
         try:
-            content = _read_plain(path, MAX_FILE_BYTES - total)
+            content = read_plain(path, MAX_FILE_BYTES - total)
         except UnreadableNotebook:
             continue
-        files[str(path.relative_to(submitted))] = content
+        files[name] = content
         total += len(content)
-    # the course's own files may be links: they are the lecturer's
-    return files | {str(p.relative_to(source)): p.read_bytes() for p in _plain_files(source, follow=True)}
+    return files
 
 
 def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:

@@ -1,8 +1,8 @@
 """Workers on other machines, through a Dask scheduler.
 
 A job carries all it needs and its result comes back as data: no shared file system, and nothing of the
-course on the workers but this package. Workers remember trainings and executions for themselves while they
-live; the outcomes are kept by the driver.
+course on the workers but this package. Workers remember trainings for themselves while they live; outcomes and
+executions come back to the driver's store, and an execution goes out again with the job when a check was corrected.
 """
 
 from concurrent.futures import Executor, Future

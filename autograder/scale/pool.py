@@ -8,13 +8,14 @@ import itertools
 import multiprocessing
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import util
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.job import Grader, Job
+from autograder.grading.job import Grader, Job, remembered_execution
 from autograder.sandbox.rundir import RunFolder
 from autograder.store import trim
 
@@ -82,19 +83,24 @@ def _close_graders() -> None:
         folder.remove()
 
 
-def grade_remotely(job: Job, store: str | None) -> dict[str, Any]:
+def grade_remotely(job: Job, store: str | None, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Grade one job in this worker process; returns the outcome as JSON.
 
-    `store`: the folder to remember things in; None for one of its own, which is gone with the worker. A worker
-    grades one job at a time, whatever its threads.
+    `store`: the folder to remember things in; None for one of its own, which is gone with the worker. Then `known`
+    are entries on executions that it starts with, and the answer's "entries" are what the driver is to remember. A
+    worker grades one job at a time, whatever its threads.
     """
     with _busy:
         if store not in _graders:
             _graders[store] = _new_grader(store)
         grader = _graders[store]
-        if store is None and next(_count) % TRIM_EVERY == 0:
+        if store is not None:
+            return grader.grade(job).to_json()
+        if next(_count) % TRIM_EVERY == 0:
             trim(grader.folder, OWN_BYTES)
-        return grader.grade(job).to_json()
+        for key, value in (known or {}).items():
+            grader.store.put(key, value)
+        return {**grader.grade(job).to_json(), "entries": remembered_execution(grader.store, job)}
 
 
 def _new_grader(store: str | None) -> Grader:

@@ -6,19 +6,19 @@ what goes in: work that was prepared wrongly is only lost, never used.
 """
 
 import atexit
-import copy
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 from traitlets.utils.importstring import import_item
 
-from autograder.errors import SetupError
+from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
-from autograder.grading.job import Job, Outcome, program_hash
-from autograder.grading.notebooks import canonical, files_beside
+from autograder.grading.job import Files, Job, Outcome, program_hash, remembered_execution
+from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
 from autograder.i18n import _, say
 from autograder.records import Submission
 from autograder.sandbox.rundir import RunFolder
@@ -40,6 +40,15 @@ def runs() -> tuple["GradingRun", ...]:
     return tuple(_open)
 
 
+class Prepared(NamedTuple):
+    """A notebook that was sanitized before nbgrader came to it. `digest`: SHA-256 of the file it was made from."""
+
+    digest: bytes
+    notebook: NotebookNode
+    resources: Any
+    job: Job | None  # None when the file cannot be read
+
+
 class GradingRun:
     """The jobs of one run, from the submissions nbgrader is about to grade."""
 
@@ -52,11 +61,15 @@ class GradingRun:
         root = Path(converter.coursedir.root)
         self._own = None if self.scale.store else RunFolder()  # for this run only
         self.folder = self._own.path if self._own else root / self.scale.store
-        self.store = Store(self.folder / "outcomes")
+        self.store, self.executions = Store(self.folder / "outcomes"), Store(self.folder / "executions")
         self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
         self._pool: LocalPool | DaskPool | None = None
         self._coming = iter(due)
+        self._begun: set[str] = set()  # files that nbgrader has come to
+        self._prepared: dict[str, Prepared] = {}  # by file
+        self._expected: Job | None = None  # of the notebook that nbgrader is at
+        self._own_files: dict[str, Files] = {}  # by assignment
         self._unfinished = {d.folder for d in due}  # submissions
         self.progress = Progress(self.log, len(due))
         _open.append(self)
@@ -88,32 +101,55 @@ class GradingRun:
         on_command_line = hasattr(self.converter.parent, "extra_args")  # an application; else the formgrader's API
         return int(self.scale.flagged_status) if self.progress.flagged and on_command_line else 0
 
+    def sanitized(self, file: str) -> tuple[NotebookNode, Any] | None:
+        """nbgrader comes to this file: the notebook and the resources that sanitizing it gave, if that is done."""
+        self._begun.add(file)
+        prepared, self._expected = self._prepared.pop(file, None), None
+        if prepared is None or _digest(file) != prepared.digest:
+            return None
+        self._expected = prepared.job
+        return prepared.notebook, prepared.resources
+
     def job(self, nb: NotebookNode, about: dict[str, str]) -> Job:
         """Everything that grading this sanitized notebook needs."""
-        name = f"check_{about['notebook']}.py"
-        path = Path(self.course.checks_directory, name)
-        if not path.exists():
-            text = _("There are no checks for the notebook {name}: {path} is missing.")
-            raise SetupError(text, name=about["notebook"], path=path)
         assignment, student = about["assignment"], about["student"]
-        coursedir = self.converter.coursedir
+        submission = Submission(assignment, student, about["notebook"], self.course.languages.get(assignment, "en"))
+        expected, text = self._expected, canonical(nb)
+        if expected is not None and (expected.submission, expected.notebook) == (submission, text):
+            return expected
+        coursedir, own = self.converter.coursedir, self._files_of(assignment)
+        submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
         return Job(
-            Submission(assignment, student, about["notebook"], self.course.languages.get(assignment, "en")),
-            canonical(nb),
-            files_beside(
-                Path(coursedir.format_path(coursedir.submitted_directory, student, assignment)),
-                Path(coursedir.format_path(coursedir.source_directory, ".", assignment)),
-            ),
-            (name, path.read_text(encoding="utf-8")),
+            submission,
+            text,
+            files_beside(submitted, own.content),
+            self._checks(about["notebook"]),
             self.course.secret,
             Limits(self.course.cell_seconds, self.course.notebook_seconds),
             dict(self.converter.config.get("Sandbox", {})),
             self.code,
+            own,
         )
+
+    def _checks(self, notebook: str) -> tuple[str, str]:
+        name = f"check_{notebook}.py"
+        path = Path(self.course.checks_directory, name)
+        if not path.exists():
+            text = _("There are no checks for the notebook {name}: {path} is missing.")
+            raise SetupError(text, name=notebook, path=path)
+        return name, path.read_text(encoding="utf-8")
+
+    def _files_of(self, assignment: str) -> Files:
+        """What the course puts beside the notebooks of an assignment; read once."""
+        if assignment not in self._own_files:
+            coursedir = self.converter.coursedir
+            folder = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+            self._own_files[assignment] = Files(course_files(folder))
+        return self._own_files[assignment]
 
     def _result(self, job: Job) -> Outcome:
         """Wait for a job's outcome. When its worker is lost it is tried again alone, so that no other is blamed."""
-        key, error = job.key(), None
+        key, error = job.key, None
         for attempt in range(TRIES):
             self._submit(key, job)
             try:
@@ -143,9 +179,10 @@ class GradingRun:
             self.futures[key] = Future()
             self.futures[key].set_result(known)
             return
-        # a cluster's workers have no folder of ours
-        folder = None if self.scale.scheduler_address else str(self.folder.resolve())
-        self.futures[key] = self.pool.submit(grade_remotely, job, folder)
+        if self.scale.scheduler_address:  # a cluster's workers have no folder of ours
+            self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered_execution(self.executions, job))
+        else:
+            self.futures[key] = self.pool.submit(grade_remotely, job, str(self.folder.resolve()))
         self.futures[key].add_done_callback(lambda future: self._keep(key, future))
 
     def _known(self, key: str) -> dict[str, Any] | None:
@@ -159,8 +196,13 @@ class GradingRun:
 
     def _keep(self, key: str, future: Future[dict[str, Any]]) -> None:
         """Store an outcome as soon as it is there, whether or not nbgrader comes to ask for it. On any thread."""
-        if not future.cancelled() and future.exception() is None and Outcome.from_json(future.result()).settled:
-            self.store.put(key, future.result())
+        if future.cancelled() or future.exception() is not None:
+            return
+        result = future.result()
+        for entry, value in result.pop("entries", {}).items():
+            self.executions.put(entry, value)
+        if Outcome.from_json(result).settled:
+            self.store.put(key, result)
 
     @property
     def pool(self) -> LocalPool | DaskPool:
@@ -177,25 +219,31 @@ class GradingRun:
             upcoming = next(self._coming, None)
             if upcoming is None:
                 return
+            if upcoming.file in self._begun:
+                continue
             try:
-                job = self._prepared(upcoming)
+                prepared = self._sanitize(upcoming.file)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
                 self.log.warning("%s was not prepared: %r", upcoming.file, error)
                 continue
-            self._submit(job.key(), job)
+            self._prepared[upcoming.file] = prepared
+            if prepared.job is not None:
+                self._submit(prepared.job.key, prepared.job)
 
-    def _prepared(self, notebook: DueNotebook) -> Job:
-        """The job nbgrader will ask for when it has sanitized this notebook."""
+    def _sanitize(self, file: str) -> Prepared:
+        """What nbgrader will have when it has sanitized this notebook, and the job it will ask for."""
+        digest = _digest(file)
         sanitizing, self.converter._sanitizing = self.converter._sanitizing, True
         try:
-            resources = self.converter.init_single_notebook_resources(notebook.file)
+            resources = self.converter.init_single_notebook_resources(file)
         finally:
             self.converter._sanitizing = sanitizing
-        nb = self.exporter.read_submitted(Path(notebook.file))
+        nb = self.exporter.read_submitted(Path(file))
         for preprocessor in self.converter.sanitize_preprocessors:
             chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
-            nb, resources = chosen(parent=self.exporter)(nb, copy.deepcopy(resources))
-        return self.job(nb, resources["nbgrader"])
+            nb, resources = chosen(parent=self.exporter)(nb, resources)
+        readable = "autograder" not in nb.metadata
+        return Prepared(digest, nb, resources, self.job(nb, resources["nbgrader"]) if readable else None)
 
     def _give_up(self) -> None:
         """End the workers now; what was not finished is submitted anew when nbgrader asks for it."""
@@ -225,3 +273,11 @@ def recover(converter: Any) -> None:
         if remove_half_written(graded_folder(converter, student, assignment), notebooks):
             text = _("{student}, {assignment}: an earlier run was stopped in the middle; it is graded again.")
             converter.log.warning(say(text, student=student, assignment=assignment))
+
+
+def _digest(file: str) -> bytes:
+    """SHA-256 of a submitted notebook's file; of nothing, when it cannot be read."""
+    try:
+        return hashlib.sha256(read_plain(Path(file))).digest()
+    except UnreadableNotebook:
+        return b""

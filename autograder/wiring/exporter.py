@@ -21,6 +21,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
     def __init__(self, **kw: Any) -> None:
         """nbgrader makes it before it looks which submissions are graded already."""
         super().__init__(**kw)
+        self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
         if self.parent is not None:
             recover(self.parent)
@@ -38,8 +39,13 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         path = Path(filename)
         if not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kw)  # type: ignore[no-any-return]
+        ready = self.run.sanitized(filename)
+        if ready is None:
+            notebook = self.read_submitted(path)
+        else:
+            notebook, resources = ready
+            self._preprocessors: list[Any] = []  # nothing is left to do; nbgrader sets those of the next step itself
         resources = {**(resources or {}), "metadata": {"name": path.stem, "path": str(path.parent)}}
-        notebook = self.read_submitted(path)
         return self.from_notebook_node(notebook, resources, **kw)  # type: ignore[no-any-return]
 
     def read_submitted(self, path: Path) -> NotebookNode:

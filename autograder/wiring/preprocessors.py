@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.errors import SetupError
@@ -73,7 +73,8 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
                 if grade
                 else {"text/html": note(Message(UNGRADED), language), "text/plain": Message(UNGRADED).render(language)}
             )
-            cell.outputs = [v4.new_output("display_data", data=texts)]
+            # valid by its making, and the exporter validates the whole notebook: `new_output` would do it once more
+            cell.outputs = [NotebookNode(output_type="display_data", data=NotebookNode(texts), metadata=NotebookNode())]
             cell.execution_count = None
         nb.metadata["autograder"] = pack(resources[KEY], language)  # for the feedback page and the class report
         return nb, resources

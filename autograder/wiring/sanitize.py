@@ -1,40 +1,81 @@
 """Bring a submitted notebook back to what the gradebook knows of it, before anything of it is run."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum
+
+from autograder.errors import SetupError
+from autograder.i18n import _
+from autograder.wiring.exporter import GradingExporter
 
 Resources = Any
 
 
-class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Resets every cell's nbgrader metadata from the gradebook and puts back cells that were deleted.
+@dataclass(frozen=True)
+class KnownCell:
+    """A cell as it was released: its nbgrader metadata (schema 3) and its text."""
 
-    Learners' metadata decide nothing: points, ids and flags are the gradebook's. Of cells with the same id the last
-    counts. Graded and locked cells that are missing return; a solution cell that is missing stays missing, since
-    there is nothing to grade.
+    meta: Mapping[str, Any]
+    source: str
+
+    @property
+    def kind(self) -> str:
+        """ "code" or "markdown"."""
+        return str(self.meta["cell_type"])
+
+    @property
+    def returns(self) -> bool:
+        """Whether it is put back when it is missing."""
+        return bool(self.meta["grade"] or self.meta["task"] or self.meta["locked"])
+
+    def new(self) -> NotebookNode:
+        """The cell as it was released."""
+        make = v4.new_code_cell if self.kind == "code" else v4.new_markdown_cell
+        return make(self.source, metadata=NotebookNode(nbgrader=NotebookNode(self.meta)))
+
+
+@dataclass(frozen=True)
+class KnownNotebook:
+    """What the gradebook knows of a notebook: its cells by their id, and its kernel."""
+
+    cells: Mapping[str, KnownCell]
+    kernelspec: Mapping[str, Any]
+
+
+def known_notebook(db_url: str, assignment: str, name: str) -> KnownNotebook:
+    """Ask the gradebook, once for all learners.
+
+    Raises:
+        SetupError: what it knows of a locked cell does not fit together.
+        nbgrader.api.MissingEntry: there is no such notebook.
+        jsonschema.ValidationError: a cell's metadata are not what nbgrader wants.
     """
+    with Gradebook(db_url) as gradebook:
+        notebook = gradebook.find_notebook(name, assignment)
+        cells = dict(_known_cells(notebook))
+        kernelspec = json.loads(notebook.kernelspec or "{}")
+    for cell_name, cell in cells.items():
+        new = cell.new()
+        MetadataValidator().validate_cell(new)
+        if cell.meta["locked"] and compute_checksum(new) != cell.meta["checksum"]:
+            text = _("The gradebook's text of cell {cell} is not what was released: run nbgrader generate_assignment.")
+            raise SetupError(text, cell=cell_name)
+    return KnownNotebook(cells, kernelspec or {})
 
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Restore all cells of one notebook."""
-        about = resources["nbgrader"]
-        with Gradebook(about["db_url"]) as gradebook:
-            notebook = gradebook.find_notebook(about["notebook"], about["assignment"])
-            known = {cell.name: self._metadata(cell, notebook) for cell in notebook.source_cells}
-            sources = {cell.name: cell.source for cell in notebook.source_cells}
-        self._reset(nb.cells, known)
-        self._put_back(nb, known, sources, about)
-        return nb, resources
 
-    def _metadata(self, cell: Any, notebook: Any) -> dict[str, Any]:
-        """The nbgrader metadata of a cell, schema 3."""
+def _known_cells(notebook: Any) -> Iterator[tuple[str, KnownCell]]:
+    graded = {g.name: g.max_score for g in notebook.grade_cells}
+    tasks = {t.name: t.max_score for t in notebook.task_cells}
+    solutions = {s.name for s in notebook.solution_cells}
+    for cell in notebook.source_cells:
         name = cell.name
-        graded = {g.name: g.max_score for g in notebook.grade_cells}
-        tasks = {t.name: t.max_score for t in notebook.task_cells}
-        solutions = {s.name for s in notebook.solution_cells}
         meta = {
             "schema_version": 3,
             "grade_id": name,
@@ -46,27 +87,74 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
             "cell_type": cell.cell_type,
         }
         points = graded.get(name, tasks.get(name))
-        return meta if points is None else {**meta, "points": points}
+        yield name, KnownCell(meta if points is None else {**meta, "points": points}, cell.source or "")
 
-    def _reset(self, cells: Sequence[NotebookNode], known: Mapping[str, Mapping[str, Any]]) -> None:
+
+class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Resets what learners must not change, and puts back cells that were deleted.
+
+    It does the work of nbgrader's OverwriteCells and OverwriteKernelspec too, which ask the gradebook anew for each
+    cell: of a locked cell the text returns, of every known cell the kind, and the kernel is the released one.
+
+    Learners' metadata decide nothing: points, ids and flags are the gradebook's. Of cells with the same id the last
+    counts. Graded and locked cells that are missing return; a solution cell that is missing stays missing, since
+    there is nothing to grade.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Restore all cells of one notebook."""
+        about = resources["nbgrader"]
+        known = self._known(about)
+        self._reset(nb.cells, known.cells, about)
+        self._put_back(nb, known.cells, about)
+        if known.kernelspec:
+            nb.metadata["kernelspec"] = NotebookNode(known.kernelspec)
+        return nb, resources
+
+    def _known(self, about: Mapping[str, str]) -> KnownNotebook:
+        """Asked of the gradebook once per run, which an exporter lives as long as."""
+        cache = self.parent.known if isinstance(self.parent, GradingExporter) else {}
+        key = about["db_url"], about["assignment"], about["notebook"]
+        if key not in cache:
+            cache[key] = known_notebook(*key)
+        known: KnownNotebook = cache[key]
+        return known
+
+    def _reset(self, cells: list[NotebookNode], known: Mapping[str, KnownCell], about: Mapping[str, str]) -> None:
         seen: set[str] = set()
-        for cell in reversed(cells):
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            cell.metadata = NotebookNode()
-            if isinstance(name, str) and name in known and name not in seen:
+        for index in reversed(range(len(cells))):
+            name = _name(cells[index])
+            cells[index].metadata = NotebookNode()
+            if name is not None and name in known and name not in seen:
                 seen.add(name)
-                cell.metadata["nbgrader"] = NotebookNode(known[name])
+                cells[index] = self._restored(cells[index], known[name], about)
 
-    def _put_back(
-        self, nb: NotebookNode, known: Mapping[str, Any], sources: Mapping[str, str], about: Mapping[str, str]
-    ) -> None:
-        for name, meta in known.items():
-            present = [_name(c) for c in nb.cells]
-            if name not in present and (meta["grade"] or meta["task"] or meta["locked"]):
-                self.log.warning(
-                    "%s, %s: cell %s was missing and was put back", about["student"], about["notebook"], name
-                )
-                nb.cells.insert(_place(name, present), _cell(meta, sources[name]))
+    def _restored(self, cell: NotebookNode, known: KnownCell, about: Mapping[str, str]) -> NotebookNode:
+        """The learner's cell, where it may differ from the known one: in the text of a cell that is not locked."""
+        changed = {"kind": cell.cell_type != known.kind, "text": known.meta["locked"] and cell.source != known.source}
+        for what in (w for w, yes in changed.items() if yes):
+            self._warn(about, known, "its %s had been changed and was restored", what)
+        if not any(changed.values()):
+            cell.metadata["nbgrader"] = NotebookNode(known.meta)
+            return cell
+        new = known.new()
+        new.id = cell.get("id", new.id)
+        if not known.meta["locked"]:
+            new.source = cell.source
+        return new
+
+    def _put_back(self, nb: NotebookNode, known: Mapping[str, KnownCell], about: Mapping[str, str]) -> None:
+        present = [_name(c) for c in nb.cells]
+        for name, cell in known.items():
+            if name not in present and cell.returns:
+                self._warn(about, cell, "it was missing and was put back")
+                place = _place(name, present)
+                nb.cells.insert(place, cell.new())
+                present.insert(place, name)
+
+    def _warn(self, about: Mapping[str, str], cell: KnownCell, text: str, *values: object) -> None:
+        who = about["student"], about["notebook"], cell.meta["grade_id"]
+        self.log.warning(f"%s, %s, cell %s: {text}", *who, *values)
 
 
 def _place(name: str, present: Sequence[str | None]) -> int:
@@ -80,8 +168,3 @@ def _place(name: str, present: Sequence[str | None]) -> int:
 def _name(cell: NotebookNode) -> str | None:
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return name if isinstance(name, str) else None
-
-
-def _cell(meta: Mapping[str, Any], source: str) -> NotebookNode:
-    new = v4.new_code_cell if meta["cell_type"] == "code" else v4.new_markdown_cell
-    return new(source or "", metadata=NotebookNode(nbgrader=NotebookNode(meta)))

@@ -1,18 +1,21 @@
 """A real cluster of two workers on this machine, through Dask."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import psutil
 import pytest
 
 from autograder.errors import SetupError
 from autograder.scale.dask import DaskPool
-from tests.mini.course import PROJECT, MiniCourse, expected
+from tests.mini.course import CHECKS, PROJECT, MiniCourse, expected
 
 pytestmark = pytest.mark.slow
 START_SECONDS = 120
@@ -43,8 +46,16 @@ class Cluster:
         self.processes.append(worker)
         return worker
 
+    def replace_workers(self) -> None:
+        """Two new ones for the two."""
+        self._end(self.workers)
+        self.workers = [self.add_worker() for _ in range(2)]
+
     def close(self) -> None:
-        for process in reversed(self.processes):  # the scheduler last: workers take leave of it
+        self._end(list(reversed(self.processes)))  # the scheduler last: workers take leave of it
+
+    def _end(self, processes: "list[subprocess.Popen[bytes]]") -> None:
+        for process in processes:
             process.terminate()
             try:
                 process.wait(timeout=30)
@@ -85,6 +96,35 @@ def test_a_cluster_gives_the_same_scores_and_survives_a_lost_worker(course: Mini
     assert course.scores() == expected(4)
     _gone, alive = psutil.wait_procs(orphans, timeout=60)
     assert [p.cmdline() for p in alive] == []
+
+
+def printed(course: MiniCourse) -> dict[str, str]:
+    """What each learner's code printed, as the graded notebooks show it."""
+    found = {}
+    for path in sorted(course.root.glob("autograded/*/mini/m.ipynb")):
+        cells: Any = nbformat.read(path, as_version=4).cells
+        found[path.parent.parent.name] = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+    return found
+
+
+def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCourse, cluster: Cluster) -> None:
+    checks = course.root / "checks"
+    shutil.copytree(CHECKS, checks)
+    course.checks = checks
+    for student in expected(4):
+        course.hand_in(student, word="import time\nword = 'right'\nprint(time.time_ns())")
+    course.configure(scheduler_address=cluster.address)
+    course.autograde()
+    first = printed(course)
+    assert all(text.strip().isdigit() for text in first.values()), first
+    cluster.replace_workers()  # the new ones remember nothing
+    for number, address in enumerate((cluster.address, "")):  # on the cluster again, and then here
+        path = checks / "check_m.py"
+        path.write_text(path.read_text(encoding="utf-8") + f"\n# corrected {number}\n", encoding="utf-8")
+        course.configure(scheduler_address=address)
+        course.autograde("--force")
+        assert printed(course) == first
+        assert course.scores() == {student: {"double": 3.0, "word": 3.0} for student in expected(4)}
 
 
 def test_another_version_on_the_workers_is_refused_with_a_sentence(course: MiniCourse, cluster: Cluster) -> None:
