@@ -1,4 +1,4 @@
-"""docs/author.md, followed literally: a new exercise is added to a copy of the course, released, solved and graded."""
+"""docs/add-an-exercise.md, followed literally: an exercise is added to a copy of the course, released, solved, graded."""
 
 import shutil
 from pathlib import Path
