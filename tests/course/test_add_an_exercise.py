@@ -1,4 +1,4 @@
-"""docs/add-an-exercise.md, followed literally: an exercise is added to a copy of the course, released, solved, graded."""
+"""docs/add-an-exercise.md, followed literally: an exercise is added to a copy of the course and graded there."""
 
 import shutil
 from pathlib import Path
