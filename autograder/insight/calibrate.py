@@ -14,6 +14,7 @@ from autograder.trusted.seeds import derive
 
 BATCH = 10  # seeds between two writes to the store: what a stopped calibration loses at most
 ENOUGH = 5.0  # standard deviations of the median that every right and wrong answer should be away from its limit
+FAR = 100  # standard deviations, beyond which the number says nothing more
 Row = tuple[Entry, Verdict]
 
 
@@ -72,7 +73,8 @@ def line(entry: Entry, verdict: Verdict) -> str:
     decided = "—"
     if entry.earns != PART:
         chance = f"{verdict.wrong:.2%} (≤ {verdict.at_most:.2%}) | {verdict.tail:.0e}"
-        decided = f"{verdict.margin:.1f} ({verdict.decided_by.replace('_', ' ')}) | {chance}"
+        margin = f"{verdict.margin:.1f}" if verdict.margin <= FAR else f"> {FAR}"
+        decided = f"{margin} ({verdict.decided_by.replace('_', ' ')}) | {chance}"
     else:
         decided = "— | — | —"
     return (
@@ -128,4 +130,6 @@ How to read the tables:
   all the rule of three, 3/{draws}). It bounds the drawing, not the choice of the {seeds} seeds: those make {groups}
   groups of {pairs} that have no seed in common, too few to see a rare event.
 - *normal tail*: the chance of a wrong decision if the median is normal, with its standard deviation at the upper end of
-  the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events."""
+  the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events, but where a model's
+  trainings scatter widely and lean to one side: two hidden units reach an accuracy between 0.10 and 0.69, according to
+  which of them die, and never came near the floor of 0.75; a normal distribution of that width would, now and then."""
