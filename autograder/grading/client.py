@@ -18,6 +18,7 @@ from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
 from autograder.sandbox.rundir import RunFolder
 
 START_SECONDS = 120
+JAIL_SECONDS = 5  # within which a jail has ended after the process in it was killed
 MAX_ANSWER = 256 << 20  # bytes
 PACKAGE = Path(__file__).resolve().parents[1]
 # per child; a learner's model is bounded before it is trained, so these only catch our own mistakes
@@ -55,6 +56,16 @@ class TrustedProcess:
     def lives(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
+
+    def was_lost(self) -> bool:
+        """Whether it has ended, or is about to: its jail outlives it by a moment."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(JAIL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def start(self) -> None:
         """Start it unless it runs. Requests that arrive while it imports Keras wait in the socket."""

@@ -158,7 +158,7 @@ class Grader:
         try:
             return asyncio.run(self._grade(job))
         except CheckerError:
-            if self.trusted.lives or tries <= 1:
+            if tries <= 1 or not self.trusted.was_lost():
                 raise
             log.warning("The checking process was lost; %s is checked again.", job.submission)
             return self._with_trusted_process(job, tries - 1)
