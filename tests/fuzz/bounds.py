@@ -1,10 +1,12 @@
-"""What both fuzz targets share: where they begin, and that they neither grow nor touch the host."""
+"""What both fuzz targets share: how they are run, where they begin, and that they neither grow nor touch the host."""
 
 import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import atheris
 
 ADDRESS_SPACE = 6 << 30  # bytes; TensorFlow alone maps 2.2 GiB
 PEAK_GROWTH = 1 << 30  # bytes of resident memory above what the imports took
@@ -21,13 +23,18 @@ class HostTouched(BaseException):
     """Not an Exception: no `except Exception` on the way may hide it."""
 
 
-def limit_memory() -> None:
-    """From here on, more address space than the cap is a MemoryError, or the end."""
+def fuzz(target: Callable[[bytes], None], seeds: Callable[[], list[bytes]], mutator: Callable[..., bytes]) -> None:
+    """Run a target as the command line says: libFuzzer's options, then the corpus folder, which gets seeds when empty.
+
+    From here on, more address space than the cap is a MemoryError, or the end.
+    """
+    _fill(Path(sys.argv[-1]), seeds)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    atheris.Setup(sys.argv, Guarded(target), custom_mutator=mutator)
+    atheris.Fuzz()
 
 
-def fill(folder: Path, seeds: Callable[[], list[bytes]]) -> None:
-    """Write the seeds to an empty corpus folder."""
+def _fill(folder: Path, seeds: Callable[[], list[bytes]]) -> None:
     if not any(folder.iterdir()):
         for number, seed in enumerate(seeds()):
             (folder / f"seed-{number:03}").write_bytes(seed)

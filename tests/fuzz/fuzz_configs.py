@@ -7,9 +7,7 @@ A corpus folder that is empty gets the configs of real models to begin from.
 
 import importlib
 import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import atheris
@@ -21,7 +19,7 @@ with atheris.instrument_imports(include=["autograder.trusted", "keras.src.saving
 
 from autograder.errors import EvidenceRefused
 from autograder.trusted.evidence import ModelData
-from tests.fuzz.bounds import Guarded, fill, limit_memory
+from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 
 # everything of Keras that a config can name and that does something
@@ -109,13 +107,5 @@ def seeds() -> list[bytes]:
     return [model.to_json().encode() for model in models]
 
 
-def main() -> None:
-    """What libFuzzer's options say."""
-    fill(Path(sys.argv[-1]), seeds)
-    limit_memory()
-    atheris.Setup(sys.argv, Guarded(target), custom_mutator=JsonMutator(KEYS, VALUES))
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(target, seeds, JsonMutator(KEYS, VALUES))

@@ -6,8 +6,6 @@ A corpus folder that is empty gets real evidence to begin from, as `kernel_side`
 """
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import atheris
@@ -19,7 +17,7 @@ import numpy as np
 
 from autograder.errors import EvidenceRefused
 from autograder.execution.kernel_side import answers
-from tests.fuzz.bounds import Guarded, fill, limit_memory
+from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 
 KEYS = """json float array list dict model object other value calls unchanged problem type text shape dtype b64 config
@@ -83,13 +81,5 @@ def seeds() -> list[bytes]:
     return [json.dumps(answers({k: spec}, space)).encode() for k, spec in asked.items()]
 
 
-def main() -> None:
-    """What libFuzzer's options say."""
-    fill(Path(sys.argv[-1]), seeds)
-    limit_memory()
-    atheris.Setup(sys.argv, Guarded(target), custom_mutator=JsonMutator(KEYS, VALUES))
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(target, seeds, JsonMutator(KEYS, VALUES))
