@@ -47,17 +47,17 @@ class _CommaFloat(float):
         return super().__format__(spec).replace(".", ",")
 
 
+def number(value: float, language: str, spec: str = "g") -> str:
+    """A number alone, formatted by `spec` (of `format`) with the language's decimal sign."""
+    return format(_CommaFloat(value) if language in DECIMAL_COMMA else float(value), spec)
+
+
 def translate(text: str, language: str, /, **values: Any) -> str:
     """`text` in `language`, with `{name}` fields filled from `values`, numbers as that language writes them."""
     found = catalog(language).get(text, text)
     if language in DECIMAL_COMMA:
         values = {k: _CommaFloat(v) if isinstance(v, float) else v for k, v in values.items()}
     return found.format(**values) if values else found
-
-
-def number(value: float, language: str, spec: str = "g") -> str:
-    """A number alone, formatted by `spec` (of `format`) with the language's decimal sign."""
-    return translate("{value:" + spec + "}", language, value=float(value))
 
 
 def environment_language() -> str:
