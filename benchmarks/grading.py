@@ -11,7 +11,6 @@ Writes `benchmarks/results/grading.json`.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import Any
 import psutil
 from nbgrader.api import Gradebook
 
+from autograder.demo import environment
 from benchmarks.classes import ASSIGNMENT, STOCK, fill, make_course, make_models_differ, without_shared_trainings
 from benchmarks.machine import save
 from tests.scale.test_dask import Cluster
@@ -101,12 +101,6 @@ def autograde(course: Path, *words: str) -> dict[str, Any]:
         "points": points(course),
         **memory.told(),
     }
-
-
-def environment() -> dict[str, str]:
-    """nbgrader calls alembic by name: the environment's own programs come first."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {**os.environ, "PATH": path}
 
 
 def points(course: Path) -> float:

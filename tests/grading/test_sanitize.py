@@ -139,7 +139,6 @@ def test_a_gradebook_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def exporter(course: MiniCourse, monkeypatch: pytest.MonkeyPatch) -> GradingExporter:
     """What nbgrader reads with, at the beginning of a run."""
-    monkeypatch.setenv("PATH", course.environment()["PATH"])
     monkeypatch.chdir(course.root)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
     config.CourseDirectory.root = str(course.root)

@@ -84,9 +84,8 @@ class MiniCourse:
             self.hand_in(f"l{number:02}", **ways[number % 3])
 
     def environment(self) -> dict[str, str]:
-        """nbgrader calls alembic by name: the environment's own programs come first."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        return {**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT), "LANGUAGE": "en", "LANG": "C.UTF-8"}
+        """A terminal in English, where `autograder` is this project."""
+        return {**os.environ, "PYTHONPATH": str(PROJECT), "LANGUAGE": "en", "LANG": "C.UTF-8"}
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Begin an nbgrader command in the course folder, its output together in a pipe."""

@@ -176,7 +176,6 @@ def test_the_formgraders_api_grades_inside_a_running_event_loop(
     graded: tuple[MiniCourse, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = graded[0]
-    monkeypatch.setenv("PATH", course.environment()["PATH"])
     monkeypatch.chdir(course.root)
     config = load_config(course)
     config.CourseDirectory.root = str(course.root)
