@@ -168,7 +168,7 @@ def learns(small, trainer):
 
 
 def _large():
-    return models.config_of_given(models.given_dense([512, 512], flat=False))
+    return models.given_config((512, 512), flat=False)
 
 
 @capacity.check(points=1, after=learns)

@@ -56,8 +56,11 @@ def l1_l2_penalty(both_values):
 # --- l2_layer, l1_layer, elastic --------------------------------------------------------------------------------------
 
 
+HIDDEN = (128,)
+
+
 def _given():
-    return models.given_dense([128], flat=False)
+    return models.given_dense(HIDDEN, flat=False)
 
 
 l2_layer = Task("l2_layer")
@@ -251,7 +254,7 @@ def lambda_penalised(regularized):
 @choose_lambda.check(points=3, after=lambda_penalised)
 def lambda_gap(regularized, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
-    given = models.config_of_given(_given())
+    given = models.given_config(HIDDEN, flat=False)
     return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
 
 
@@ -280,7 +283,6 @@ def _trained_with(kind, lam, trainer):
     import keras
 
     model = _given()
-    config = models.config_of_given(model)
     model.layers[1].kernel_regularizer = getattr(keras.regularizers, kind)(lam)
-    penalised = models.config_of_given(model)
-    return trainer.runs(penalised, start=config, held_out="validation", pairs=sweeps.SEVERAL)
+    penalised, given = models.config_of_given(model), models.given_config(HIDDEN, flat=False)
+    return trainer.runs(penalised, start=given, held_out="validation", pairs=sweeps.SEVERAL)

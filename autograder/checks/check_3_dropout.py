@@ -98,8 +98,11 @@ def untouched(trained, inferred):
 # --- dropout_layers ---------------------------------------------------------------------------------------------------
 
 
+HIDDEN = (64, 64)
+
+
 def _given():
-    return models.given_dense([64, 64], flat=True)
+    return models.given_dense(HIDDEN, flat=True)
 
 
 dropout_layers = Task("dropout_layers")
@@ -122,14 +125,13 @@ def same_inference(dropout_model):
 @dropout_layers.check(points=2, after=same_inference)
 def places(dropout_model):
     """In training, Dropout acts behind both hidden layers and nowhere else."""
-    sites.require_hidden_only(models.rebuilt(dropout_model, "build_dropout_model"))
+    sites.require_hidden_only(sites.sites(dropout_model, "build_dropout_model"))
 
 
 @dropout_layers.check(points=2, after=places)
 def rates(dropout_model):
     """Both have the rate asked for."""
-    found = models.dropout_sites(models.rebuilt(dropout_model, "build_dropout_model"))
-    sites.require_rates(found, [0.5, 0.5])
+    sites.require_rates(sites.sites(dropout_model, "build_dropout_model"), [0.5, 0.5])
 
 
 # --- repair -----------------------------------------------------------------------------------------------------------
@@ -159,15 +161,14 @@ def kept_weights(repaired):
 def repaired_places(repaired):
     """Dropout acts behind the hidden layers only."""
     for call in repaired:
-        sites.require_hidden_only(models.rebuilt(call.result, "repair"))
+        sites.require_hidden_only(sites.sites(call.result, "repair"))
 
 
 @repair.check(points=1.5, after=repaired_places)
 def repaired_rates(repaired):
     """The rates are what the author of the broken model meant."""
     for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
-        found = models.dropout_sites(models.rebuilt(call.result, "repair"))
-        sites.require_rates(found, [1 - k for k in keep])
+        sites.require_rates(sites.sites(call.result, "repair"), [1 - k for k in keep])
 
 
 # --- uncertainty ------------------------------------------------------------------------------------------------------
@@ -240,9 +241,8 @@ def rate_losses_found_again(rate_losses, trainer):
 
 
 def _with_rate(rate, trainer):
-    config = models.config_of_given(_given())
-    dropout = models.config_of_given(models.given_dense([64, 64], flat=True, dropout=rate))
-    return trainer.runs(dropout, start=config, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
+    given, dropout = (models.given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
+    return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
 
 
 # --- dropout_gap ------------------------------------------------------------------------------------------------------
@@ -267,11 +267,11 @@ def dropout_only(less_overfit):
         not found.activity and not any(penalty.any for penalty in found.weights),
         _("Your model carries a penalty: this task is about Dropout alone."),
     )
-    sites.require_some(models.rebuilt(less_overfit, "build_less_overfit_model"))
+    sites.require_some(sites.sites(less_overfit, "build_less_overfit_model"))
 
 
 @dropout_gap.check(points=3, after=dropout_only)
 def smaller_gap(less_overfit, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
-    given = models.config_of_given(_given())
+    given = models.given_config(HIDDEN, flat=True)
     return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)

@@ -190,7 +190,7 @@ model = challenge.model("build_challenge_model")
 
 
 def _compare(model, trainer):
-    given = models.config_of_given(models.given_dense([256, 256, 256], flat=False))
+    given = models.given_config((256, 256, 256), flat=False)
     return settled(trainer.compare(given, models.config_of(model)))
 
 

@@ -5,6 +5,7 @@ Effects are compared, not spellings: two models are the same when, with the same
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -56,6 +57,12 @@ def given_dense(hidden: Sequence[int], *, flat: bool, dropout: float = 0.0) -> A
             layers.append(keras.layers.Dropout(dropout))
     first = [keras.Input((784,))] if flat else [keras.Input((28, 28)), keras.layers.Flatten()]
     return keras.Sequential([*first, *layers, keras.layers.Dense(10, activation="softmax")])
+
+
+@lru_cache(maxsize=64)
+def given_config(hidden: tuple[int, ...], *, flat: bool, dropout: float = 0.0) -> Mapping[str, Any]:
+    """The config of `given_dense`, as `Trainer` takes it; not to be changed."""
+    return config_of_given(given_dense(hidden, flat=flat, dropout=dropout))
 
 
 def config_of_given(model: Any) -> Mapping[str, Any]:

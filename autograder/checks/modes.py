@@ -63,7 +63,8 @@ def _measured(call: Call) -> _Modes:
     if isinstance(value, list) and len(value) == 2:
         value = [number(v, "compare_modes") for v in value]
     first, second = numbers(value, (2,), "compare_modes")
-    passes = [_crossentropy(models.answers(model, x, training=True), y) for _pass in range(PASSES)]
+    stochastic = models.answers(model, np.concatenate([x] * PASSES), training=True)  # each image has a mask of its own
+    passes = [_crossentropy(answer, y) for answer in np.split(stochastic, PASSES)]
     probabilities = models.answers(model, x)
     return _Modes(
         first,

@@ -5,6 +5,7 @@ and L2 with their square, so two sizes tell them apart and a third says whether 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,7 @@ def total(model: Any, weights: Sequence[Any]) -> float:
     return float(sum(float(loss) for loss in model.losses))
 
 
+@lru_cache(maxsize=16)  # several checks of a task ask the same
 def penalties(data: ModelData, name: str) -> Penalties:
     """Measure every penalty of the model; what is frozen is thawed first."""
     model = rebuilt(data, name)

@@ -1,12 +1,13 @@
 """Say where Dropout acts in a learner's model, and compare it with where it should."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.api import fail, require
-from autograder.checks.models import Sites, dropout_sites
+from autograder.checks.models import Sites, dropout_sites, rebuilt
 from autograder.i18n import _
 
 NOTICED = 0.02  # a rate measured above this is a Dropout
@@ -27,9 +28,14 @@ TOO_EARLY = _(
 NOWHERE = _("In training mode your model answers as at inference: no Dropout acts anywhere.")
 
 
-def require_hidden_only(model: Any) -> None:
+@lru_cache(maxsize=16)  # several checks of a task ask the same
+def sites(data: Any, name: str) -> Sites:
+    """Where Dropout acts in the model that `name` returned; see `dropout_sites`."""
+    return dropout_sites(rebuilt(data, name))
+
+
+def require_hidden_only(found: Sites) -> None:
     """Dropout acts behind every hidden layer, and neither on the input nor on the output."""
-    found = dropout_sites(model)
     behind = [rate > NOTICED for rate in found.hidden]
     require(found.first <= NOTICED or found.last or not all(behind[:-1]) or behind[-1], TOO_EARLY)
     require(found.first <= NOTICED, ON_INPUT)
@@ -39,9 +45,8 @@ def require_hidden_only(model: Any) -> None:
         fail(_("Of {count} hidden layers, Dropout acts behind {found} only."), count=len(behind), found=sum(behind))
 
 
-def require_some(model: Any) -> None:
+def require_some(found: Sites) -> None:
     """Dropout acts somewhere, however weakly, and not on the output."""
-    found = dropout_sites(model)
     require(not found.last, ON_OUTPUT)
     require(any((found.first, *found.hidden)), NOWHERE)  # without Dropout every rate is 0 exactly
 

@@ -7,6 +7,7 @@ never runs a TensorFlow operation, which is what makes forking it safe.
     python -m autograder.grading.checker SOCKET_FD
 """
 
+import gc
 import importlib.util
 import json
 import os
@@ -139,6 +140,8 @@ def main() -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    gc.collect()
+    gc.freeze()  # else every full collection in a child would go through all of TensorFlow, and copy its pages
     listener = socket.socket(fileno=int(sys.argv[1]))
     serve(listener)
 

@@ -68,6 +68,7 @@ class Session:
         self.trainer = trainer
         self.results: list[CheckResult] = []
         self.modules: list[Any] = []
+        self.answers: dict[tuple[str, str], Any] = {}  # by task and probe
 
     @pytest.hookimpl
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Any:
@@ -116,6 +117,11 @@ class Session:
         }
 
     def answer(self, task: str, name: str, probe: Probe) -> Any:
+        if (task, name) not in self.answers:
+            self.answers[task, name] = self._answer(task, name, probe)
+        return self.answers[task, name]
+
+    def _answer(self, task: str, name: str, probe: Probe) -> Any:
         found = self.evidence.get(task, {}).get(name)
         if found is None and name not in self.evidence.get(task, {}):
             raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": probe.target}))

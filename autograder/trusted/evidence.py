@@ -56,9 +56,12 @@ class Outputs:
     training: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ModelData:
-    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox."""
+    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox.
+
+    Compared by identity, so that what was measured on it can be remembered.
+    """
 
     config: str | None
     weights: tuple[NDArray[Any], ...]

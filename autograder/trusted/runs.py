@@ -9,6 +9,7 @@ import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,8 +118,7 @@ class Trainer:
         keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
         found = [self.store.get(k) if self.store else None for k in keys]
         missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
-        data = _images("train", flat), _images(held_out, flat)
-        fresh = iter(_train(config, start, missing, *data) if missing else [])
+        fresh = iter(_train(config, start, missing, _images("train", flat), _images(held_out, flat)) if missing else [])
         runs = [Run(*f) if f is not None else next(fresh) for f in found]
         if self.store:
             for key, before, run in zip(keys, found, runs, strict=True):
@@ -224,6 +224,7 @@ def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
     return {name: np.median([f(r) for r in runs], axis=0).round(4).tolist() for name, f in pick.items()}
 
 
+@cache
 def versions() -> list[str]:
     """Of what computes: Keras, TensorFlow, and our training by its text."""
     import keras
