@@ -234,15 +234,12 @@ def rate_minimum(rate_losses, rate_chosen):
 def rate_losses_found_again(rate_losses, trainer):
     """Trained again by us, the rates give about the same validation losses."""
     found = sweeps.sweep(rate_losses, "val_losses")
-    picked = sweeps.spread_out(found)
-    runs = {rate: _with_rate(rate, trainer) for rate in picked}
-    meant = {rate: _with_rate(1 - rate, trainer) for rate in picked if rate > 0}
-    sweeps.require_found_again(found, runs, meant)
 
+    def with_rate(rate):
+        given, dropout = (models.given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
+        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
 
-def _with_rate(rate, trainer):
-    given, dropout = (models.given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
-    return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
+    sweeps.require_found_again(found, {rate: with_rate(rate) for rate in sweeps.spread_out(found)}, with_rate)
 
 
 # --- dropout_gap ------------------------------------------------------------------------------------------------------

@@ -105,17 +105,17 @@ def spread_out(found: Sweep, count: int = 4) -> list[float]:
 
 
 def require_found_again(
-    found: Sweep, runs: Mapping[float, Sequence[Run]], meant: Mapping[float, Sequence[Run]]
+    found: Sweep, runs: Mapping[float, Sequence[Run]], train: Callable[[float], Sequence[Run]]
 ) -> None:
     """The losses of a sweep over rates are those that our trainings give.
 
-    `runs`: our trainings for some of the rates; `meant`: with one minus the rate.
+    `runs`: our trainings for some of the rates; `train`: trains with another rate, when that could explain a mistake.
     """
     lost = [rate for rate in runs if not plausible(found[rate], runs[rate])]
     if not lost:
         return
     require(
-        not all(rate in meant and plausible(found[rate], meant[rate]) for rate in lost),
+        not all(rate > 0 and plausible(found[rate], train(1 - rate)) for rate in lost),
         _("Your values are those of models in which the rate is the share of units that *stay*. What does Keras take "
           "it for?"),
     )  # fmt: skip
