@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from babel.messages.pofile import read_po
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 DECIMAL_COMMA = frozenset({"fr"})
-Value = str | int | float | bool
+Value = Union[str, int, float, bool, "Message"]
 
 
 def _(text: str) -> str:
@@ -53,11 +53,18 @@ def number(value: float, language: str, spec: str = "g") -> str:
 
 
 def translate(text: str, language: str, /, **values: Any) -> str:
-    """`text` in `language`, with `{name}` fields filled from `values`, numbers as that language writes them."""
+    """`text` in `language`, with `{name}` fields filled from `values`.
+
+    Numbers are written as that language writes them, and a value that is a message is told in it.
+    """
     found = catalog(language).get(text, text)
-    if language in DECIMAL_COMMA:
-        values = {k: _CommaFloat(v) if isinstance(v, float) else v for k, v in values.items()}
-    return found.format(**values) if values else found
+    return found.format(**{k: _told(v, language) for k, v in values.items()}) if values else found
+
+
+def _told(value: Any, language: str) -> Any:
+    if isinstance(value, Message):
+        return value.render(language)
+    return _CommaFloat(value) if isinstance(value, float) and language in DECIMAL_COMMA else value
 
 
 def environment_language() -> str:
@@ -76,7 +83,7 @@ def say(text: str, /, **values: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence for a person, as data: source text and the values of its `{fields}`."""
+    """A sentence for a person, as data: source text and the values of its `{fields}`, which may be messages, too."""
 
     text: str
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -85,8 +92,10 @@ class Message:
         return translate(self.text, language, **self.values) if self.values else translate(self.text, language)
 
     def to_json(self) -> dict[str, Any]:
-        return {"text": self.text, "values": dict(self.values)}
+        values = {k: v.to_json() if isinstance(v, Message) else v for k, v in self.values.items()}
+        return {"text": self.text, "values": values}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Message":
-        return cls(str(data["text"]), dict(data.get("values", {})))
+        values = {k: cls.from_json(v) if isinstance(v, dict) else v for k, v in data.get("values", {}).items()}
+        return cls(str(data["text"]), values)

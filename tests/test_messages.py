@@ -1,11 +1,14 @@
 """The catalogs: every text of the program is in each language."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from autograder import messages
-from autograder.i18n import SOURCE_LANGUAGE, catalog, languages, translate
+from autograder.checks.api import problem_message
+from autograder.grading import checker
+from autograder.i18n import SOURCE_LANGUAGE, Message, catalog, languages, translate
 
 OTHERS = [language for language in languages() if language != SOURCE_LANGUAGE]
 
@@ -59,3 +62,18 @@ def test_parts_are_merged_and_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_text_without_a_translation_is_given_as_it_is() -> None:
     assert translate("Never written anywhere {n}.", "fr", n=1) == "Never written anywhere 1."
+
+
+def test_a_reason_inside_a_sentence_is_told_in_the_readers_language() -> None:
+    why = Message("the notebook ran longer than {seconds} seconds", {"seconds": 600})
+    told = Message("This task could not be looked at: {text}.", {"text": why})
+    told = Message.from_json(json.loads(json.dumps(told.to_json())))
+    assert told.render() == "This task could not be looked at: the notebook ran longer than 600 seconds."
+    assert catalog("fr")[why.text].format(seconds=600) in told.render("fr")
+
+
+def test_a_refusal_of_evidence_is_told_in_the_readers_language() -> None:
+    problem = checker._parsed({"text": "no JSON"}).get("any probe")
+    told = problem_message(problem, "build_model", {})
+    assert told.render() == problem.text.render()
+    assert told.render("fr") == problem.text.render("fr") != told.render()

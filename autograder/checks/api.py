@@ -207,9 +207,10 @@ PROBLEMS = {
 
 def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Message:
     """The sentence for a probe that brought no answer: its own one, or the usual one."""
-    special = next((own[key] for key in own if key == problem.kind or key in problem.text), None)
+    told = problem.text if isinstance(problem.text, Message) else problem.text[:300]
+    special = next((own[key] for key in own if key == problem.kind or key in str(problem.text)), None)
     text = special or PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
-    return Message(text, {"name": name, "type": problem.type[:80], "text": problem.text[:300]})
+    return Message(text, {"name": name, "type": problem.type[:80], "text": told})
 
 
 def kind_of(value: Any) -> str:

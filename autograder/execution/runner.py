@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
 from autograder.i18n import Message, _, translate
 
-Evidence = dict[str, dict[str, str]]  # task → {"text": JSON} or {"problem": kind, "text": why}
+Evidence = dict[str, dict[str, Any]]  # task → {"text": JSON} or {"problem": kind, "text": why, a message as JSON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
             self.died = True
             self._die(_("the kernel did not answer"))
         for task in plan:
-            missing = (
-                {"problem": "died", "text": self.death.render()} if self.death else {"problem": "no cell", "text": ""}
-            )
-            result.evidence.setdefault(task, missing)
+            result.evidence.setdefault(task, self._dead() or {"problem": "no cell", "text": ""})
         result.death, result.died, result.seconds = self.death, self.died, time.monotonic() - began
         return result
 
@@ -99,7 +96,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         elif task in plan:
             result.evidence[task] = await self._ask(plan[task], index)
 
-    async def _ask(self, specs: Mapping[str, Any], index: int) -> dict[str, str]:
+    async def _ask(self, specs: Mapping[str, Any], index: int) -> dict[str, Any]:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
         nonce = secrets.token_hex(16)
         self.evidence, self.budget, self.received = [], self.limits.evidence_bytes, 0
@@ -148,8 +145,8 @@ class Runner(NotebookClient):  # type: ignore[misc]
             self.log.warning("the kernel's messages could not be read: %r", error)
             self._die(_("the kernel sent messages that cannot be read"))
 
-    def _dead(self) -> dict[str, str]:
-        return {"problem": "died", "text": self.death.render(self.language)} if self.death else {}
+    def _dead(self) -> dict[str, Any]:
+        return {"problem": "died", "text": self.death.to_json()} if self.death else {}
 
     def _die(self, text: str, **values: Any) -> None:
         self.death = self.death or Message(text, values)

@@ -65,14 +65,16 @@ def _store(request: Mapping[str, Any]) -> Store | None:
 def _parsed(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A task's evidence, or for each of its probes the problem that kept it from coming."""
     from autograder.errors import EvidenceRefused
+    from autograder.i18n import Message
     from autograder.trusted.evidence import Problem, parse
 
     if "problem" in answer:
-        return _EveryProbe(Problem(answer["problem"], "", answer.get("text", "")))
+        text = answer.get("text", "")
+        return _EveryProbe(Problem(answer["problem"], "", Message.from_json(text) if isinstance(text, dict) else text))
     try:
         return parse(answer["text"])
     except EvidenceRefused as refused:
-        return _EveryProbe(Problem("refused", "", str(refused)))
+        return _EveryProbe(Problem("refused", "", refused.message))
 
 
 class _EveryProbe(dict[str, Any]):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.errors import EvidenceRefused
-from autograder.i18n import _
+from autograder.i18n import Message, _
 
 MAX_TEXT = 64 << 20  # bytes of one cell's evidence
 MAX_DEPTH = 40
@@ -26,11 +26,14 @@ DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A probe that brought no answer. `kind`: missing, not written, not callable, raised, died."""
+    """A probe that brought no answer. `kind`: missing, not written, not callable, raised, died.
+
+    `text`: what an exception said, or a sentence of ours.
+    """
 
     kind: str
     type: str = ""
-    text: str = ""
+    text: str | Message = ""
 
 
 @dataclass(frozen=True, slots=True)
