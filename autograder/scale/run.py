@@ -24,6 +24,7 @@ from autograder.records import Submission
 from autograder.sandbox.rundir import RunFolder
 from autograder.scale.dask import DaskPool
 from autograder.scale.due import DueNotebook, graded_folder
+from autograder.scale.gradebook import share_engines
 from autograder.scale.journal import remove_half_written, unfinished
 from autograder.scale.pool import PROGRAM, LocalPool, grade_remotely
 from autograder.scale.progress import Progress
@@ -56,6 +57,7 @@ class GradingRun:
         """`converter`: nbgrader's Autograde; `exporter`: the GradingExporter it reads with; `due`: what it will ask."""
         for earlier in runs():  # one that was broken off in this process
             earlier.close()
+        share_engines()
         self.converter, self.exporter, self.log = converter, exporter, converter.log
         self.course, self.scale = Course(parent=converter), Scale(parent=converter)
         root = Path(converter.coursedir.root)

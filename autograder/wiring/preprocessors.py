@@ -3,6 +3,7 @@
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.errors import SetupError
@@ -82,6 +83,17 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
     """Writes scores into the gradebook from the results alone: nothing a cell shows can become a point."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """All scores and comments of a notebook in one transaction: all of them are written, or none."""
+        about = resources["nbgrader"]
+        self.notebook_id, self.assignment_id, self.student_id = about["notebook"], about["assignment"], about["student"]
+        with Gradebook(about["db_url"]) as self.gradebook:
+            session = self.gradebook.db
+            commit, session.commit = session.commit, session.flush  # SaveAutoGrades commits after every cell
+            nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+            commit()
+        return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
         """One graded cell. Called by SaveAutoGrades.
