@@ -23,6 +23,7 @@ from autograder.errors import CheckerError, IsolationError
 from autograder.execution.runner import Evidence, Limits, Runner
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, TrainingDesk
+from autograder.grading.parts import parts
 from autograder.records import CheckResult, Submission, TaskGrade
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager
@@ -171,11 +172,23 @@ class Grader:
         request = {"checks": checks, "secret": job.secret, "names": job.names}
         plan = (await self.trusted.ask({**request, "do": "plan"}, seconds=60))["tasks"]
         execution = await self._executed(job, plan)
-        evidence = execution["evidence"]
-        answer = await self.trusted.ask({**request, "do": "check", "evidence": evidence}, seconds=CHECK_SECONDS)
-        results = [CheckResult.from_json(row) for row in answer["results"]]
-        grades = {task: TaskGrade(task, [r for r in results if r.task == task]) for task in plan}
+        grades = await self._checked(job, request, execution["evidence"])
         return Outcome({int(i): o for i, o in execution["outputs"].items()}, grades, execution["death"])
+
+    async def _checked(self, job: Job, request: Mapping[str, Any], evidence: Evidence) -> dict[str, TaskGrade]:
+        """The grade of every task. Those that had the same evidence and the same checks before are not looked at."""
+        about = [job.names, key_of(job.secret), job.code]
+        keys = {t: key_of("task", about, part, evidence[t]) for t, part in parts(job.checks[1], evidence).items()}
+        rows = {task: self.store.get(key) for task, key in keys.items()}
+        missing = {task: evidence[task] for task, known in rows.items() if known is None}
+        if missing:
+            answer = await self.trusted.ask({**request, "do": "check", "evidence": missing}, seconds=CHECK_SECONDS)
+            rows |= {task: [row for row in answer["results"] if row["task"] == task] for task in missing}
+        grades = {task: TaskGrade(task, [CheckResult.from_json(row) for row in found]) for task, found in rows.items()}
+        for task in missing:
+            if not grades[task].flagged:
+                self.store.put(keys[task], rows[task])
+        return grades
 
     async def _executed(self, job: Job, plan: Mapping[str, Any]) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run."""

@@ -72,8 +72,8 @@ class Session:
 
     @pytest.hookimpl
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Any:
-        """Checks become items; nothing else in the file does."""
-        if not isinstance(obj, Check) or obj.name != name:
+        """Checks of the tasks that there is evidence of become items; nothing else in the file does."""
+        if not isinstance(obj, Check) or obj.name != name or obj.task not in self.evidence:
             return []
         item = CheckItem.from_parent(collector, name=name)
         item.check, item.session_state = obj, self
@@ -147,6 +147,6 @@ def run_checks(file: Path, session: Session) -> Iterator[CheckResult]:
         RuntimeError: pytest could not collect the file.
     """
     status = pytest.main([*_PYTEST_ARGUMENTS, f"--rootdir={file.parent}", str(file)], plugins=[session])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise RuntimeError(f"pytest ended with {status!r} on {file.name}")
     yield from session.results
