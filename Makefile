@@ -49,6 +49,7 @@ bench: $(STAMP)  ## speed, as ratios within one run: JSON under benchmarks/resul
 	$(BIN)/python -m benchmarks.class_report
 	$(BIN)/python -m benchmarks.driver
 	$(BIN)/python -m benchmarks.grading
+	$(BIN)/python -m benchmarks.workers
 	$(BIN)/python -m benchmarks.report
 
 docs: $(STAMP)  ## the documentation site, into build/docs

@@ -1,22 +1,22 @@
 """Stock `nbgrader autograde` beside ours, on the same submissions, one after the other in one go.
 
-    python -m benchmarks.grading [--learners 30] [--stock 3] [--few 4] [--flat 200] [--notebooks 2_l1_l2 3_dropout]
+    python -m benchmarks.grading [--learners 30] [--stock 5] [--differ 5] [--notebooks 2_l1_l2 3_dropout]
 
 Stock nbgrader executes notebooks and checks nothing, so it does less. It grades the first `--stock` of the
-learners, since it takes so long; everything is compared by submissions a minute, of which a notebook is one.
-Where ours is compared with itself (one worker and two, cold and warm kernels, Dask) the class has `--few` learners,
-no two of whose models are equal, so that no training but those of the given models serves two of them.
-`--flat` learners hand in one notebook each, to see what memory does.
-Writes `benchmarks/results/grading.json`.
+learners, since it takes so long, and none of these has written an endless loop; everything is compared by submissions
+a minute, of which a notebook is one. `--differ` learners also hand in notebooks no two of whose models are equal, so
+that no training but those of the given models serves two of them.
+Writes `benchmarks/results/grading.json`. How ours compares with itself is in `benchmarks.workers`.
 """
 
 import argparse
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ from nbgrader.api import Gradebook
 from autograder.demo import environment
 from benchmarks.classes import ASSIGNMENT, STOCK, fill, make_course, make_models_differ
 from benchmarks.machine import save
-from tests.scale.test_dask import Cluster
 
 LOOK_SECONDS = 2.0
-FLAT_NOTEBOOK = "1_gap"
-CORRECTED = "2_l1_l2"
+CORRECTED = "2_l1_l2", "lambda_gap"  # a notebook, and one of its checks: one for which models are trained
+STATEMENT = "corrected = True"
 WORKERS = 2
+STOCK_RUN = "stock nbgrader"
 
 
 class Memory:
@@ -122,7 +122,6 @@ class Bench:
     def __init__(self, folder: Path, notebooks: list[str] | None) -> None:
         self.folder, self.notebooks = folder, notebooks
         self.runs: dict[str, dict[str, Any]] = {}
-        self.ratios: dict[str, float] = {}
 
     def course(self, name: str, learners: int, *, all_differ: bool = False, **settings: Any) -> Path:
         """A course with its class."""
@@ -136,92 +135,67 @@ class Bench:
     def add(self, name: str, course: Path, *words: str) -> None:
         """One run."""
         self.runs[name] = autograde(course, *words)
-        base = self.runs["stock nbgrader"]["notebooks_per_minute"]
-        self.runs[name]["times_stock"] = round(self.runs[name]["notebooks_per_minute"] / base, 2)
-
-    def compare(self, name: str, fast: str, slow: str) -> None:
-        """How many times as many notebooks a minute the first run grades as the second."""
-        rates = [self.runs[run]["notebooks_per_minute"] for run in (fast, slow)]
-        self.ratios[name] = round(rates[0] / rates[1], 2)
+        if STOCK_RUN in self.runs:
+            base = self.runs[STOCK_RUN]["notebooks_per_minute"]
+            self.runs[name]["times_stock"] = round(self.runs[name]["notebooks_per_minute"] / base, 2)
 
     def stock(self, learners: int) -> None:
         """Stock nbgrader: it executes the notebooks."""
         course = self.course("stock", learners)
         (course / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
-        self.add("stock nbgrader", course)
+        self.add(STOCK_RUN, course)
 
     def whole_class(self, learners: int) -> Iterator[None]:
         """Ours, on the whole class."""
         course = self.course("ours", learners)
         self.add("empty store", course)
         yield
-        correct_checks(course, [CORRECTED])
-        self.add("one file of checks corrected, graded again", course, "--force")
+        correct_check(course, *CORRECTED)
+        self.add("one check corrected, graded again", course, "--force")
         yield
-        correct_checks(course)
-        self.add("all of them corrected, graded again", course, "--force")
+        correct_all(course)
+        self.add("all checks corrected, graded again", course, "--force")
         yield
         self.add("nothing changed, graded again", course, "--force")
 
-    def itself(self, learners: int) -> Iterator[None]:
-        """Ours beside ours, on few learners."""
-        few = f"{learners} learners, every model different"
-        base = f"{few}, empty store"
-        self.add(base, self.course("two", learners, all_differ=True))
-        yield
-        self.add(f"{few}, one worker", self.course("one", learners, all_differ=True, Scale_workers=1))
-        self.compare("two workers / one", base, f"{few}, one worker")
-        yield
-        self.add(f"{few}, cold kernels", self.course("cold", learners, all_differ=True, Sandbox_warm=False))
-        self.compare("warm kernels / cold", base, f"{few}, cold kernels")
-        yield
-        with cluster(self.folder) as address:
-            self.add(f"{few}, Dask", self.course("dask", learners, all_differ=True, Scale_scheduler_address=address))
-        self.compare("Dask / two local workers", f"{few}, Dask", base)
 
-    def flat(self, learners: int) -> None:
-        """Many submissions of one notebook: memory by the quarter of the run."""
-        self.notebooks = [FLAT_NOTEBOOK]
-        self.add(f"{learners} submissions of {FLAT_NOTEBOOK}", self.course("flat", learners))
-
-
-@contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """The address of a Dask cluster of two workers on this machine."""
-    place = folder / "cluster"
-    place.mkdir()
-    running = Cluster(place, environment())
-    try:
-        yield running.address
-    finally:
-        running.close()
-
-
-def measure(bench: Bench, learners: int, stock: int, few: int, flat: int) -> Iterator[None]:
+def measure(bench: Bench, learners: int, stock: int, differ: int) -> Iterator[None]:
     """All runs, in one go; a break after each of them."""
     bench.stock(stock)
     yield
     yield from bench.whole_class(learners)
     yield
-    if few:
-        yield from bench.itself(few)
-        yield
-    if flat:
-        bench.flat(flat)
-        yield
+    bench.add(f"every model different, {differ} learners", bench.course("different", differ, all_differ=True))
+    yield
 
 
-def correct_checks(course: Path, notebooks: list[str] | None = None) -> None:
-    """From here on, the course has checks of its own, with another text for these notebooks, or for all of them."""
+def own_checks(course: Path) -> list[Path]:
+    """From here on, the course has checks of its own: their files."""
     import autograder.checks
 
-    checks = course / "checks"
-    checks.mkdir(exist_ok=True)
-    for path in Path(str(autograder.checks.__file__)).parent.glob("check_*.py"):
-        corrected = notebooks is None or path.stem.removeprefix("check_") in notebooks
-        remark = f"\n# corrected: {notebooks or 'all'}\n" if corrected else ""
-        (checks / path.name).write_text(path.read_text(encoding="utf-8") + remark, encoding="utf-8")
-    configure(course, Course_checks_directory=str(checks))
+    folder = course / "checks"
+    if not folder.exists():
+        folder.mkdir()
+        for path in Path(str(autograder.checks.__file__)).parent.glob("check_*.py"):
+            shutil.copy(path, folder)
+        configure(course, Course_checks_directory=str(folder))
+    return sorted(folder.glob("check_*.py"))
+
+
+def correct_check(course: Path, notebook: str, check: str) -> None:
+    """Change one check."""
+    (path,) = (p for p in own_checks(course) if p.stem == f"check_{notebook}")
+    text = path.read_text(encoding="utf-8")
+    changed = re.sub(rf'(def {check}\(.*?\):\n    """.*?"""\n)', rf"\1    {STATEMENT}\n", text, flags=re.S)
+    if changed == text:
+        raise ValueError(f"{path.name} has no check {check}")
+    path.write_text(changed, encoding="utf-8")
+
+
+def correct_all(course: Path) -> None:
+    """Change something that all checks of a file share, in every file."""
+    for path in own_checks(course):
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{STATEMENT}\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -229,16 +203,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--learners", type=int, default=30)
     parser.add_argument("--stock", type=int, default=5, help="of them, graded by stock nbgrader, too")
-    parser.add_argument("--few", type=int, default=4, help="learners where ours is compared with itself; 0: not")
-    parser.add_argument("--flat", type=int, default=200, help="submissions over which memory is watched; 0: not")
+    parser.add_argument("--differ", type=int, default=5, help="learners no two of whose models are equal")
     parser.add_argument("--notebooks", nargs="*", default=None, help="all of the assignment's by default")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent / "results" / "grading.json")
     arguments = parser.parse_args()
     about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all", "workers": WORKERS}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         bench = Bench(Path(folder), arguments.notebooks)
-        for _ in measure(bench, arguments.learners, arguments.stock, arguments.few, arguments.flat):
-            save(arguments.to, {**about, "runs": bench.runs, "ratios": bench.ratios})
+        for _ in measure(bench, arguments.learners, arguments.stock, arguments.differ):
+            save(arguments.to, {**about, "runs": bench.runs})
 
 
 if __name__ == "__main__":

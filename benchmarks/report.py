@@ -35,21 +35,33 @@ TARGETS = {"two workers / one": 1.8}
 
 def grading(measured: dict[str, Any]) -> str:
     """The table of a class."""
+    note = "Memory is proportional (PSS), and a worker's is that of all its processes."
+    return "\n\n".join(["## A class", _about(measured), _table(measured, beside_stock=True), note])
+
+
+def workers(measured: dict[str, Any]) -> str:
+    """The table of ours beside ours."""
+    ratios = [f"- {name}: {value} ×{_wanted(name)}" for name, value in measured["ratios"].items()]
+    note = "Every model is another one, every store begins empty. A Dask cluster's own processes are not in the memory."
+    return "\n\n".join(["## Workers", _about(measured), _table(measured, beside_stock=False), "\n".join(ratios), note])
+
+
+def _about(measured: dict[str, Any]) -> str:
     names = measured["notebooks"]
     which = names if isinstance(names, str) else ", ".join(f"`{n}`" for n in names)
-    rows = [
-        f"| {name} | {r['notebooks']} | {r['seconds']} | {r['notebooks_per_minute']} | {r['times_stock']} × "
-        f"| {r['peak_memory_mb']} | {', '.join(str(m) for m in r['peak_worker_mb_by_quarter'])} |"
-        for name, r in measured["runs"].items()
-    ]
-    head = (
-        "| Run | Notebooks | s | Notebooks a minute | Stock | Peak memory, MB | of a worker, by quarter of the run |\n"
-        "|---|---|---|---|---|---|---|\n"
-    )
-    ratios = [f"- {name}: {value} ×{_wanted(name)}" for name, value in measured["ratios"].items()]
-    about = f"{measured['learners']} learners, notebooks: {which}, {measured['workers']} workers ({when(measured)})."
-    note = "Memory is proportional (PSS); a Dask cluster's own processes are not in it."
-    return "\n\n".join(["## A class", about, head + "\n".join(rows), note, *(["\n".join(ratios)] if ratios else [])])
+    return f"{measured['learners']} learners, notebooks: {which}, {measured['workers']} workers ({when(measured)})."
+
+
+def _table(measured: dict[str, Any], *, beside_stock: bool) -> str:
+    columns = ["Run", "Notebooks", "s", "Notebooks a minute", *(["Stock"] if beside_stock else []),
+               "Peak memory, MB", "of a worker, by quarter of the run"]  # fmt: skip
+    rows = [columns, ["---"] * len(columns)]
+    for name, run in measured["runs"].items():
+        stock = [f"{run['times_stock']} ×"] if beside_stock else []
+        quarters = ", ".join(map(str, run["peak_worker_mb_by_quarter"]))
+        rows.append([name, run["notebooks"], run["seconds"], run["notebooks_per_minute"], *stock,
+                     run["peak_memory_mb"], quarters])  # fmt: skip
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
 
 
 def _wanted(name: str) -> str:
@@ -104,7 +116,7 @@ def plot(measured: dict[str, Any]) -> None:
 
 def main() -> None:
     """Write the figures of what was measured so far."""
-    makers = {"grading": grading, "training": training, "driver": driver}
+    makers = {"grading": grading, "workers": workers, "training": training, "driver": driver}
     parts = [make(read(name)) for name, make in makers.items() if (RESULTS / f"{name}.json").exists()]
     if (RESULTS / "grading.json").exists():
         plot(read("grading"))
