@@ -177,8 +177,7 @@ class Grader:
 
     async def _checked(self, job: Job, request: Mapping[str, Any], evidence: Evidence) -> dict[str, TaskGrade]:
         """The grade of every task. Those that had the same evidence and the same checks before are not looked at."""
-        about = [job.names, key_of(job.secret), job.code]
-        keys = {t: key_of("task", about, part, evidence[t]) for t, part in parts(job.checks[1], evidence).items()}
+        keys = _task_keys(job, evidence)
         rows = {task: self.store.get(key) for task, key in keys.items()}
         missing = {task: evidence[task] for task, known in rows.items() if known is None}
         if missing:
@@ -219,11 +218,23 @@ def _latest(job: Job) -> str:
     return key_of("latest execution", job.execution_parts, job.names)
 
 
-def remembered_execution(store: Store, job: Job) -> dict[str, Any]:
-    """The entries of `store` on the latest run of this job's notebook, for a worker that does not share the store."""
+def _task_keys(job: Job, evidence: Evidence) -> dict[str, str]:
+    """Task → the key under which its results are kept."""
+    about = [job.names, key_of(job.secret), job.code]
+    return {t: key_of("task", about, part, evidence[t]) for t, part in parts(job.checks[1], evidence).items()}
+
+
+def remembered(store: Store, job: Job) -> dict[str, Any]:
+    """The entries of `store` on the latest run of this job's notebook, and on those of its tasks that need no new look.
+
+    For a worker that does not share the store.
+    """
     key = store.get(_latest(job))
-    found = store.get(key) if isinstance(key, str) else None
-    return {} if found is None else {_latest(job): key, key: found}
+    execution = store.get(key) if isinstance(key, str) else None
+    if execution is None:
+        return {}
+    tasks = {k: store.get(k) for k in _task_keys(job, execution["evidence"]).values()}
+    return {_latest(job): key, key: execution, **{k: rows for k, rows in tasks.items() if rows is not None}}
 
 
 async def execute(job: Job, plan: Mapping[str, Any], trusted: TrustedProcess) -> dict[str, Any]:

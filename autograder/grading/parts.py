@@ -12,17 +12,17 @@ def parts(source: str, tasks: Iterable[str]) -> Mapping[str, str]:
     """Task → the program its checks are: all of the file but the checks of other tasks. Comments do not count.
 
     A check belongs to the task whose variable its decorator names, `@task.check(...)`. Whatever else stands in the
-    file, helpers and probes, belongs to every task.
-
-    Raises:
-        SyntaxError: `source` is no Python.
+    file, helpers and probes, belongs to every task; and so does a whole file that is no Python.
     """
     return _parts(source, tuple(tasks))
 
 
 @lru_cache(maxsize=32)
 def _parts(source: str, tasks: tuple[str, ...]) -> Mapping[str, str]:
-    body = ast.parse(source).body
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # whoever runs it says so
+        return dict.fromkeys(tasks, source)
     names = _task_names(body)
     return {
         task: ast.dump(ast.Module([node for node in body if _owner(node, names) in (None, task)], [])) for task in tasks

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.job import Grader, Job, remembered_execution
+from autograder.grading.job import Grader, Job, remembered
 from autograder.sandbox.rundir import RunFolder
 from autograder.store import trim
 
@@ -87,7 +87,7 @@ def grade_remotely(job: Job, store: str | None, known: Mapping[str, Any] | None 
     """Grade one job in this worker process; returns the outcome as JSON.
 
     `store`: the folder to remember things in; None for one of its own, which is gone with the worker. Then `known`
-    are entries on executions that it starts with, and the answer's "entries" are what the driver is to remember. A
+    are entries that it starts with, and the answer's "entries" are what the driver is to remember. A
     worker grades one job at a time, whatever its threads.
     """
     with _busy:
@@ -100,7 +100,7 @@ def grade_remotely(job: Job, store: str | None, known: Mapping[str, Any] | None 
             trim(grader.folder, OWN_BYTES)
         for key, value in (known or {}).items():
             grader.store.put(key, value)
-        return {**grader.grade(job).to_json(), "entries": remembered_execution(grader.store, job)}
+        return {**grader.grade(job).to_json(), "entries": remembered(grader.store, job)}
 
 
 def _new_grader(store: str | None) -> Grader:

@@ -17,7 +17,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
-from autograder.grading.job import Files, Job, Outcome, program_hash, remembered_execution
+from autograder.grading.job import Files, Job, Outcome, program_hash, remembered
 from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
 from autograder.i18n import _, say
 from autograder.records import Submission
@@ -182,7 +182,7 @@ class GradingRun:
             self.futures[key].set_result(known)
             return
         if self.scale.scheduler_address:  # a cluster's workers have no folder of ours
-            self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered_execution(self.executions, job))
+            self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered(self.executions, job))
         else:
             self.futures[key] = self.pool.submit(grade_remotely, job, str(self.folder.resolve()))
         self.futures[key].add_done_callback(lambda future: self._keep(key, future))

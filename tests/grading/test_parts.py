@@ -42,6 +42,10 @@ def test_a_check_of_an_unknown_task_belongs_to_all() -> None:
     assert all("more" in part for part in parts(shared, TASKS).values())
 
 
+def test_a_file_that_is_no_python_belongs_to_all() -> None:
+    assert parts("def (", TASKS) == {"double": "def (", "word": "def ("}
+
+
 class Spy:
     """The tasks that the trusted process was asked to check, one entry for each request."""
 
