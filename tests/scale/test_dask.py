@@ -120,7 +120,7 @@ def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCo
     cluster.replace_workers()  # the new ones remember nothing
     for number, address in enumerate((cluster.address, "")):  # on the cluster again, and then here
         path = checks / "check_m.py"
-        path.write_text(path.read_text(encoding="utf-8") + f"\n# corrected {number}\n", encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8") + f"\nCORRECTED = {number}\n", encoding="utf-8")
         course.configure(scheduler_address=address)
         course.autograde("--force")
         assert printed(course) == first
