@@ -275,7 +275,8 @@ def lambda_unpenalised(lambda_losses, regularized, trainer):
     """The sweep compares losses of the validation images, without the penalty."""
     found = sweeps.sweep(lambda_losses, "val_losses")
     picked = [lam for lam in sweeps.spread_out(found, 3) if lam >= 0]
-    trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in penalties.kinds(regularized)]
+    kinds = penalties.kinds(regularized, "build_regularized_model")
+    trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in kinds]
     sweeps.require_unpenalised(found, trained, "val_losses")
 
 

@@ -4,10 +4,10 @@ Effects are compared, not spellings: two models are the same when, with the same
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, wraps
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from autograder.trusted.evidence import ModelData
 
 ROWS = 4000  # stochastic answers from which the rate of a Dropout is estimated
 Floats = NDArray[np.floating[Any]]
+Measured = TypeVar("Measured")
 
 
 def rebuilt(data: Any, name: str, seed: int = 0) -> Any:
@@ -36,6 +37,17 @@ def rebuilt(data: Any, name: str, seed: int = 0) -> Any:
         return rebuild.rebuild(data)
     except EvidenceRefused as refused:
         raise Failed(refused.message) from refused
+
+
+def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, str], Measured]:
+    """Several checks of a task measure the same: what `measure(data, name)` found on a model is remembered."""
+    remembered = lru_cache(maxsize=16)(measure)
+
+    @wraps(measure)
+    def measured(data: Any, name: str) -> Measured:
+        return remembered(data, name) if isinstance(data, ModelData) else measure(data, name)
+
+    return measured
 
 
 def config_of(data: ModelData) -> Mapping[str, Any]:

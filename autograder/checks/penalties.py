@@ -5,13 +5,12 @@ and L2 with their square, so two sizes tell them apart and a third says whether 
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.checks.api import Failed, fail, require
-from autograder.checks.models import answers, rebuilt
+from autograder.checks.models import answers, once_per_model, rebuilt
 from autograder.checks.numbers import close
 from autograder.i18n import _
 from autograder.trusted.evidence import ModelData
@@ -45,8 +44,8 @@ def total(model: Any, weights: Sequence[Any]) -> float:
     return float(sum(float(loss) for loss in model.losses))
 
 
-@lru_cache(maxsize=16)  # several checks of a task ask the same
-def penalties(data: ModelData, name: str) -> Penalties:
+@once_per_model
+def penalties(data: Any, name: str) -> Penalties:
     """Measure every penalty of the model; what is frozen is thawed first."""
     model = rebuilt(data, name)
     _thaw(model)
@@ -59,10 +58,10 @@ def penalties(data: ModelData, name: str) -> Penalties:
     return Penalties(weights, activity)
 
 
-def kinds(data: Any) -> list[str]:
+def kinds(data: Any, name: str) -> list[str]:
     """Which of "L1" and "L2" the hidden layer's kernel carries; both of them when that cannot be told."""
     try:
-        kernel = penalties(data, "").weights[HIDDEN_KERNEL]
+        kernel = penalties(data, name).weights[HIDDEN_KERNEL]
     except (Failed, IndexError):
         return ["L1", "L2"]
     return [kind for kind, strength in (("L1", kernel.l1), ("L2", kernel.l2)) if strength] or ["L1", "L2"]

@@ -1,13 +1,12 @@
 """Say where Dropout acts in a learner's model, and compare it with where it should."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.api import fail, require
-from autograder.checks.models import Sites, dropout_sites, rebuilt
+from autograder.checks.models import Sites, dropout_sites, once_per_model, rebuilt
 from autograder.i18n import _
 
 NOTICED = 0.02  # a rate measured above this is a Dropout
@@ -28,7 +27,7 @@ TOO_EARLY = _(
 NOWHERE = _("In training mode your model answers as at inference: no Dropout acts anywhere.")
 
 
-@lru_cache(maxsize=16)  # several checks of a task ask the same
+@once_per_model
 def sites(data: Any, name: str) -> Sites:
     """Where Dropout acts in the model that `name` returned; see `dropout_sites`."""
     return dropout_sites(rebuilt(data, name))

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from autograder.checks import formulas
+from autograder.checks.api import Failed
 from autograder.checks.models import dropout_sites, given_dense
-from autograder.checks.penalties import HIDDEN_BIAS, HIDDEN_KERNEL, OUTPUT_KERNEL, Penalties, penalties
+from autograder.checks.penalties import HIDDEN_BIAS, HIDDEN_KERNEL, OUTPUT_KERNEL, Penalties, kinds, penalties
+from autograder.checks.sites import sites
 from autograder.execution import kernel_side
 from autograder.trusted import evidence
 
@@ -104,3 +106,19 @@ def test_the_formulas_are_keras_s(shape: tuple[int, ...]) -> None:
     assert formulas.l1(w, 0.3) == pytest.approx(float(regularizers.L1(0.3)(w)), rel=1e-5)
     assert formulas.l2(w, 0.3) == pytest.approx(float(regularizers.L2(0.3)(w)), rel=1e-5)
     assert formulas.l1_l2(w, 0.3, 0.2) == pytest.approx(float(regularizers.L1L2(0.3, 0.2)(w)), rel=1e-5)
+
+
+@pytest.mark.parametrize("value", [[1.0], {"a": 1}, np.zeros(3), None])
+def test_what_is_no_model_is_told_and_leaves_the_kind_of_penalty_open(value: Any) -> None:
+    for measure in (penalties, sites):
+        with pytest.raises(Failed, match="should return a Keras model"):
+            measure(value, "build")
+    assert kinds(value, "build") == ["L1", "L2"]
+
+
+def test_a_model_is_measured_once() -> None:
+    import keras
+
+    data = as_data(keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")]))
+    assert penalties(data, "build") is penalties(data, "build")
+    assert sites(data, "build") is sites(data, "build")
