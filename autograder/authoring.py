@@ -13,8 +13,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import SetupError
-from autograder.grading.checker import load_checks
-from autograder.grading.plugin import tasks_of
+from autograder.trusted.checker import load_checks
+from autograder.trusted.plugin import tasks_of
 from autograder.i18n import _, say
 
 CHECKS_DIR = Path(__file__).parent / "checks"
@@ -144,7 +144,7 @@ _HEAD = '''"""Checks of notebook {notebook}."""
 # mypy: allow-untyped-defs, allow-untyped-decorators
 
 from autograder.checks.api import Task
-from autograder.checks.numbers import match
+from autograder.checks.values import match
 from autograder.i18n import _
 '''
 _CHECK = '''

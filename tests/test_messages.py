@@ -7,7 +7,7 @@ import pytest
 
 from autograder import messages
 from autograder.checks.api import problem_message
-from autograder.grading import checker
+from autograder.trusted import checker
 from autograder.i18n import SOURCE_LANGUAGE, Message, catalog, languages, translate
 
 OTHERS = [language for language in languages() if language != SOURCE_LANGUAGE]

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from autograder.i18n import Message, Value, _
-from autograder.trusted.evidence import CallResult, ModelData, Other, Problem, Thing, encode_array
+from autograder.checks.evidence import CallResult, ModelData, Other, Problem, Thing, encode_array
 
 Arguments = Sequence[Any]
 Cases = Callable[[np.random.Generator], Sequence[Arguments]]

@@ -75,7 +75,7 @@ class TrustedProcess:
         with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
             listener.bind(self.address)
             listener.listen(64)
-            command = [sys.executable, "-m", "autograder.grading.checker", str(listener.fileno())]
+            command = [sys.executable, "-m", "autograder.trusted.checker", str(listener.fileno())]
             streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
             if isolation_problem() is None:
                 self._process = self._jail().start(command, pass_fds=[listener.fileno()], **streams)

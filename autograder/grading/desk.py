@@ -13,7 +13,7 @@ from types import TracebackType
 
 from autograder.errors import CheckerError
 from autograder.grading.client import TrustedProcess
-from autograder.trusted.service import MAX_TEXT
+from autograder.families.keras.requests import MAX_TEXT
 
 ADDRESS = "/run/lab/training"  # inside the jail: `labkit.elsewhere` looks there
 READ_SECONDS = 10.0  # for a request to arrive

@@ -23,7 +23,7 @@ from autograder.errors import CheckerError, IsolationError
 from autograder.execution.runner import Evidence, Limits, Runner
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, TrainingDesk
-from autograder.grading.parts import parts
+from autograder.trusted.slices import parts
 from autograder.records import CheckResult, Submission, TaskGrade
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager

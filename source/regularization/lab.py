@@ -1,1 +1,1 @@
-../../autograder/lab/lab.py
+../../autograder/units/regularization/lab/lab.py

@@ -1,6 +1,6 @@
 """Answers to the tasks of notebook 1_gap."""
 
-from autograder.checks.curves import CURVES
+from autograder.units.regularization.gap.curves import CURVES
 from tests.checks.harness import Wrong
 
 NUMPY = "import numpy as np\n"

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograder.execution import kernel_side
-from autograder.grading import checker, plugin
+from autograder.trusted import checker, plugin
 from autograder.records import CheckResult
-from autograder.trusted.seeds import generator
+from autograder.checks.seeds import generator
 
 CHECKS = Path(__file__).parents[2] / "autograder" / "checks"
 SECRET = "a secret for tests"

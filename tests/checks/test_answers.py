@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import checker, plugin
+from autograder.trusted import checker, plugin
 from autograder.records import Outcome
 from tests.checks.harness import CHECKS, Wrong, grade
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks import formulas
+from autograder.units.regularization.l1_l2 import formulas
 from autograder.checks.api import Failed
-from autograder.checks.models import dropout_sites, given_dense
-from autograder.checks.penalties import HIDDEN_BIAS, HIDDEN_KERNEL, OUTPUT_KERNEL, Penalties, kinds, penalties
-from autograder.checks.sites import sites
+from autograder.families.keras.models import dropout_sites, given_dense
+from autograder.units.regularization.penalties import HIDDEN_BIAS, HIDDEN_KERNEL, OUTPUT_KERNEL, Penalties, kinds, penalties
+from autograder.units.regularization.sites import sites
 from autograder.execution import kernel_side
-from autograder.trusted import evidence
+from autograder.checks import evidence
 
 
 def as_data(model: Any) -> evidence.ModelData:

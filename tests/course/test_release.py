@@ -11,7 +11,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import authoring, datasets, release
+from autograder import authoring, release
+from autograder.units.regularization import datasets
 from autograder.classroom import solutions
 
 PROJECT = Path(__file__).parents[2]

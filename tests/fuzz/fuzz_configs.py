@@ -15,10 +15,10 @@ import atheris
 with atheris.instrument_imports(include=["autograder.trusted", "keras.src.saving", "keras.src.models"]):
     import keras
 
-    from autograder.trusted import rebuild
+    from autograder.families.keras import rebuild
 
 from autograder.errors import EvidenceRefused
-from autograder.trusted.evidence import ModelData
+from autograder.checks.evidence import ModelData
 from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 

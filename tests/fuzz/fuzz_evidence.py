@@ -11,7 +11,7 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["autograder.trusted"]):
-    from autograder.trusted import evidence
+    from autograder.checks import evidence
 
 import numpy as np
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autograder.grading.job import Grader, Job
-from autograder.grading.parts import parts
+from autograder.trusted.slices import parts
 from tests.mini.jobs import CHECKS, job
 
 NAME, SOURCE = CHECKS

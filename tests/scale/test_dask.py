@@ -86,7 +86,7 @@ def test_a_cluster_gives_the_same_scores_and_survives_a_lost_worker(course: Mini
     killed = psutil.Process(cluster.workers[0].pid)
     deadline = time.monotonic() + START_SECONDS
     while run.poll() is None and time.monotonic() < deadline:
-        if any("autograder.grading.checker" in p.cmdline() for p in killed.children(recursive=True)):
+        if any("autograder.trusted.checker" in p.cmdline() for p in killed.children(recursive=True)):
             break
         time.sleep(0.2)
     orphans = killed.children(recursive=True)

@@ -50,7 +50,7 @@ def family(driver: psutil.Process) -> dict[str, list[psutil.Process]]:
             continue
         if "spawn_main" in " ".join(words):
             found["worker"].append(process)
-        elif "autograder.grading.checker" in words and "python" in words[0] and above != words:
+        elif "autograder.trusted.checker" in words and "python" in words[0] and above != words:
             found["checker"].append(process)
         elif words[1:3] == ["-s", "-"]:  # the zygote's program, and its forks
             found["kernel" if above[1:3] == ["-s", "-"] else "zygote"].append(process)

@@ -5,7 +5,7 @@ import json
 import keras
 import pytest
 
-from autograder.trusted import rebuild
+from autograder.families.keras import rebuild
 
 
 def functional() -> keras.Model:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.errors import EvidenceRefused
-from autograder.trusted import evidence
-from autograder.trusted.evidence import CallResult, Other, Problem, Thing
+from autograder.checks import evidence
+from autograder.checks.evidence import CallResult, Other, Problem, Thing
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.errors import EvidenceRefused
-from autograder.trusted import rebuild
-from autograder.trusted.evidence import ModelData
+from autograder.families.keras import rebuild
+from autograder.checks.evidence import ModelData
 
 
 def data_of(model: Any) -> ModelData:

@@ -7,18 +7,18 @@ import sys
 
 import pytest
 
-from autograder.checks import gaps
+from autograder.units.regularization import gaps
 
 pytestmark = pytest.mark.slow
 # two models of each of the calibrated tasks of two chapters, as `calibrate` and grading train them
 PROGRAM = """
 import json, sys, tempfile
 from pathlib import Path
-from autograder.checks.classifiers import settled
-from autograder.insight.reference_models import TASKS
+from autograder.units.regularization.classifiers import settled
+from autograder.units.regularization.calibrate.reference_models import TASKS
 from autograder.store import Store
-from autograder.trusted.runs import PAIRS, Trainer
-from autograder.trusted.seeds import derive
+from autograder.families.keras.runs import PAIRS, Trainer
+from autograder.checks.seeds import derive
 
 seeds = [derive("calibration", "training", str(number)) for number in range(PAIRS)]
 with tempfile.TemporaryDirectory() as folder:

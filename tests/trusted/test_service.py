@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from autograder import datasets
+from autograder.units.regularization import datasets
 from autograder.errors import EvidenceRefused
 from autograder.store import Store
-from autograder.training import loss_of, train
-from autograder.trusted.evidence import array, encode_array
-from autograder.trusted.service import answer
+from autograder.families.keras.training import loss_of, train
+from autograder.checks.evidence import array, encode_array
+from autograder.families.keras.requests import answer
 
 
 def model(rate: float = 0.0) -> Any:

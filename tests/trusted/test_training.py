@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from autograder import datasets
-from autograder.training import METRICS, Trainer, train
+from autograder.units.regularization import datasets
+from autograder.families.keras.training import METRICS, Trainer, train
 
 EPOCHS, BATCH = 3, 250
 

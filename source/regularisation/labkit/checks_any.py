@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_any.py
+../../../autograder/units/regularization/lab/labkit/checks_any.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/elsewhere.py
+../../../autograder/units/regularization/lab/labkit/elsewhere.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/messages.py
+../../../autograder/units/regularization/lab/labkit/messages.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/pictures_1_gap.py
+../../../autograder/units/regularization/lab/labkit/pictures_1_gap.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/pictures_4_challenge.py
+../../../autograder/units/regularization/lab/labkit/pictures_4_challenge.py

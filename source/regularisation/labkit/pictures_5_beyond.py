@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/pictures_5_beyond.py
+../../../autograder/units/regularization/lab/labkit/pictures_5_beyond.py

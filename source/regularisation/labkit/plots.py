@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/plots.py
+../../../autograder/units/regularization/lab/labkit/plots.py

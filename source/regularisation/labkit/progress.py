@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/progress.py
+../../../autograder/units/regularization/lab/labkit/progress.py

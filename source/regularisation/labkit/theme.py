@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/theme.py
+../../../autograder/units/regularization/lab/labkit/theme.py

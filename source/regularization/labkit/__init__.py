@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/__init__.py
+../../../autograder/units/regularization/lab/labkit/__init__.py

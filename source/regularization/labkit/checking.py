@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checking.py
+../../../autograder/units/regularization/lab/labkit/checking.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_1_gap.py
+../../../autograder/units/regularization/lab/labkit/checks_1_gap.py

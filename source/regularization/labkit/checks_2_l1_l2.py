@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_2_l1_l2.py
+../../../autograder/units/regularization/lab/labkit/checks_2_l1_l2.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_3_dropout.py
+../../../autograder/units/regularization/lab/labkit/checks_3_dropout.py

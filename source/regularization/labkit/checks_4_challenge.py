@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_4_challenge.py
+../../../autograder/units/regularization/lab/labkit/checks_4_challenge.py

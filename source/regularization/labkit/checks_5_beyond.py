@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/checks_5_beyond.py
+../../../autograder/units/regularization/lab/labkit/checks_5_beyond.py

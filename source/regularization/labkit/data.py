@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/data.py
+../../../autograder/units/regularization/lab/labkit/data.py

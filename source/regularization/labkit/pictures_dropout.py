@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/pictures_dropout.py
+../../../autograder/units/regularization/lab/labkit/pictures_dropout.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/pictures_penalties.py
+../../../autograder/units/regularization/lab/labkit/pictures_penalties.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/quiet.py
+../../../autograder/units/regularization/lab/labkit/quiet.py

@@ -1,1 +1,1 @@
-../../../autograder/lab/labkit/tables.py
+../../../autograder/units/regularization/lab/labkit/tables.py

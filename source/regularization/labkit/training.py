@@ -1,1 +1,1 @@
-../../../autograder/training.py
+../../../autograder/families/keras/training.py

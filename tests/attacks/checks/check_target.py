@@ -5,10 +5,10 @@
 import numpy as np
 
 from autograder.checks.api import Task, fail, require
-from autograder.checks.numbers import close, match
+from autograder.checks.values import close, match
 from autograder.errors import EvidenceRefused
-from autograder.trusted.evidence import ModelData
-from autograder.trusted.rebuild import rebuild
+from autograder.checks.evidence import ModelData
+from autograder.families.keras.rebuild import rebuild
 
 penalty = Task("penalty")
 values = penalty.call("l2_penalty", lambda rng: [[rng.normal(size=(3, 4)), 0.5], [rng.normal(size=7), 0.01]])

@@ -1,0 +1,192 @@
+"""Look at a learner's model: rebuild it, compare it with the given one, find where Dropout acts.
+
+Effects are compared, not spellings: two models are the same when, with the same weights, they answer the same.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, wraps
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.checks.api import Failed, fail, kind_of, require
+from autograder.errors import EvidenceRefused
+from autograder.i18n import _
+from autograder.families.keras import rebuild
+from autograder.checks.evidence import ModelData
+
+ROWS = 4000  # stochastic answers from which the rate of a Dropout is estimated
+Floats = NDArray[np.floating[Any]]
+Measured = TypeVar("Measured")
+
+
+def rebuilt(data: Any, name: str, seed: int = 0) -> Any:
+    """The Keras model that `name` returned, with its weights; else the check fails.
+
+    `seed` fixes what its Dropout layers draw, so that grading again gives the same result.
+    """
+    import keras
+
+    if not isinstance(data, ModelData):
+        fail(_("`{name}` should return a Keras model, but it returned: {kind}."), name=name, kind=kind_of(data))
+    keras.utils.set_random_seed(seed)
+    try:
+        return rebuild.rebuild(data)
+    except EvidenceRefused as refused:
+        raise Failed(refused.message) from refused
+
+
+def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, str], Measured]:
+    """Several checks of a task measure the same: what `measure(data, name)` found on a model is remembered."""
+    remembered = lru_cache(maxsize=16)(measure)
+
+    @wraps(measure)
+    def measured(data: Any, name: str) -> Measured:
+        return remembered(data, name) if isinstance(data, ModelData) else measure(data, name)
+
+    return measured
+
+
+def config_of(data: ModelData) -> Mapping[str, Any]:
+    """The config of a model that `rebuilt` accepted, to train it."""
+    return rebuild.allowed_config(data)
+
+
+def given_dense(hidden: Sequence[int], *, flat: bool, dropout: float = 0.0) -> Any:
+    """The given models: Dense relu layers with `hidden` units, then Dense 10 softmax.
+
+    `flat`: inputs are 784-vectors; else 28×28 images and a Flatten comes first. `dropout`: rate behind hidden layers.
+    """
+    import keras
+
+    layers = []
+    for units in hidden:
+        layers.append(keras.layers.Dense(units, activation="relu"))
+        if dropout:
+            layers.append(keras.layers.Dropout(dropout))
+    first = [keras.Input((784,))] if flat else [keras.Input((28, 28)), keras.layers.Flatten()]
+    return keras.Sequential([*first, *layers, keras.layers.Dense(10, activation="softmax")])
+
+
+@lru_cache(maxsize=64)
+def given_config(hidden: tuple[int, ...], *, flat: bool, dropout: float = 0.0) -> Mapping[str, Any]:
+    """The config of `given_dense`, as `Trainer` takes it; not to be changed."""
+    return config_of_given(given_dense(hidden, flat=flat, dropout=dropout))
+
+
+def config_of_given(model: Any) -> Mapping[str, Any]:
+    """The config of a model of ours, as `Trainer` takes it."""
+    config: dict[str, Any] = json.loads(model.to_json())
+    return {k: v for k, v in config.items() if k != "compile_config"}
+
+
+def answers(model: Any, x: Any, *, training: bool = False) -> Floats:
+    """What the model answers to x, as an array."""
+    return np.asarray(model(x, training=training))
+
+
+def require_layers(model: Any, given: Any, name: str) -> None:
+    """The model has the given one's kernels and biases, by their shapes and order, and takes the same input."""
+    found, wanted = ([tuple(w.shape) for w in m.weights] for m in (model, given))
+    require(
+        found == wanted,
+        _("The weights of the model of `{name}` have the shapes {found}: these are not the given model's layers. "
+          "Compare the number of layers, their units and their biases."),
+        name=name,
+        found=", ".join(map(str, found)),
+    )  # fmt: skip
+    shape = given.input_shape[1:]
+    try:
+        answers(model, np.zeros((1, *shape), "float32"))
+    except Exception:  # whatever Keras says of an input it cannot take, it is about the learner's model
+        fail(_("The model of `{name}` does not take the given model's input: one example has the shape {shape}."),
+             name=name, shape=str(shape))  # fmt: skip
+
+
+def require_same_answers(model: Any, given: Any, name: str) -> None:
+    """At inference the model answers what the given one does with the same weights, and always the same."""
+    x = np.random.default_rng(0).random((64, *given.input_shape[1:]), "float32")
+    given.set_weights(model.get_weights())
+    found = answers(model, x)
+    require(  # a call without `training` as well: with it, Keras overrides what was written into the graph
+        all(np.allclose(found, np.asarray(again), atol=1e-5) for again in (model(x), model(x), answers(model, x))),
+        _("At inference, the model of `{name}` gives another answer each time: something random stays on. "
+          "Keras itself switches Dropout on for training and off afterwards; look at how you call the layer."),
+        name=name,
+    )  # fmt: skip
+    right = answers(given, x)
+    require(
+        found.shape == right.shape and np.allclose(found, right, atol=1e-4),
+        _("With the same weights, the model of `{name}` gives other answers than the given one: "
+          "compare the activations, and what lies between the layers."),
+        name=name,
+    )  # fmt: skip
+
+
+def require_no_noise(model: Any, name: str) -> None:
+    """In training mode the model answers as at inference: no Dropout, no noise."""
+    x = np.random.default_rng(1).random((64, *model.input_shape[1:]), "float32")
+    require(
+        np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
+        _("The model of `{name}` answers differently in training mode than at inference, as with Dropout. "
+          "This task is about penalties on weights only."),
+        name=name,
+    )  # fmt: skip
+
+
+def require_given(data: Any, given: Any, name: str) -> Any:
+    """The learner's model, rebuilt, if it is the given one but for penalties; else the check fails."""
+    model = rebuilt(data, name)
+    require_layers(model, given, name)
+    require_same_answers(model, given, name)
+    require_no_noise(model, name)
+    return model
+
+
+class Sites(NamedTuple):
+    """Rates of Dropout: on the input, behind each hidden layer, and whether something random acts on the output."""
+
+    first: float
+    hidden: tuple[float, ...]
+    last: bool
+
+
+def dropout_sites(model: Any) -> Sites:
+    """Where Dropout acts in a chain of Dense layers with relu and a softmax at the end, and with what rate.
+
+    Found by effects: with weights that hand a constant on unit by unit, the share of constants that arrive in
+    training mode is the product of 1 − rate over the layers on the way. The standard error of a rate is below 0.01.
+    """
+    shapes = [tuple(w.shape) for w in model.weights]
+    kernels = len(shapes) // 2
+    saved = model.get_weights()
+    arriving = [_share(model, shapes, site) for site in range(kernels)] + [1.0]
+    # nothing but biases in the last layer: all rows are the same unless something acts on the output
+    weights = [np.zeros(shape, "float32") for shape in shapes]
+    weights[-1][:] = np.linspace(1, 2, len(weights[-1]))
+    model.set_weights(weights)
+    last = bool(np.ptp(answers(model, _ones(model), training=True), axis=0).max() > 1e-6)
+    model.set_weights(saved)
+    rates = [1 - a / max(b, 1e-9) for a, b in pairwise(arriving)]
+    return Sites(rates[0], tuple(rates[1:]), last)
+
+
+def _share(model: Any, shapes: Sequence[tuple[int, ...]], site: int) -> float:
+    """The share of constants that arrive at the output when they start at `site`: 0 the input, k hidden layer k."""
+    weights = [np.zeros(s, "float32") for s in shapes]
+    if site > 0:
+        weights[2 * site - 1][:] = 1.0
+    for kernel in weights[2 * site :: 2]:
+        np.fill_diagonal(kernel, 1.0)
+    weights[-2][:, -1] = 0.0  # the last class stays at logit 0: the others are told from it
+    model.set_weights(weights)
+    out = answers(model, _ones(model), training=True)
+    seen = out[:, : min(out.shape[-1] - 1, *(shape[-1] for shape in shapes))]  # the narrowest layer's width
+    return float(np.mean(seen > out[:, -1:] * 1.001))
+
+
+def _ones(model: Any) -> Floats:
+    return np.ones((ROWS, *model.input_shape[1:]), "float32")

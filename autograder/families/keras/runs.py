@@ -1,0 +1,234 @@
+"""Train models on our data with our seeds, in pairs, and compare their validation gaps.
+
+The gap is the cross-entropy on images that no training saw minus the one on the training images, both without
+penalties and in inference mode. Two models that are compared share seeds: the order of the rows, and the initial
+weights where their shapes are the same, so that what differs is the regularization (docs/calibration.md).
+"""
+
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograder.units.regularization import datasets
+from autograder.store import Store, key_of
+from autograder.families.keras import rebuild
+
+EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
+PAIRS = 4  # seeds per comparison
+VERSION = 2  # of everything here that changes a run's numbers
+
+Images = tuple[Any, Any]  # x (n, 28, 28) or (n, 784), y (n,)
+
+
+class Run(NamedTuple):
+    """One training: final cross-entropies (train, held-out), held-out accuracy, curves with one value an epoch.
+
+    `penalty` is what the regularizers add to the loss at the end, in nats.
+    """
+
+    train: float
+    held_out: float
+    accuracy: float
+    train_curve: list[float]
+    held_out_curve: list[float]
+    penalty: float = 0.0
+
+    @property
+    def gap(self) -> float:
+        """Held-out minus training cross-entropy, in nats."""
+        return self.held_out - self.train
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A learner's model beside the given one, seed by seed. `strengths`: of its regularization, see `strengths_in`."""
+
+    given: Sequence[Run]
+    theirs: Sequence[Run]
+    strengths: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def reductions(self) -> list[float]:
+        """Per seed, the share of the given model's gap that is gone: 1 − gap/given gap."""
+        return [1 - t.gap / g.gap for g, t in zip(self.given, self.theirs, strict=True)]
+
+    @property
+    def reduction(self) -> float:
+        """Median over the seeds."""
+        return statistics.median(self.reductions)
+
+    @property
+    def crossentropy_ratio(self) -> float:
+        """Median over the seeds of held-out cross-entropy divided by the given model's."""
+        return statistics.median(t.held_out / g.held_out for g, t in zip(self.given, self.theirs, strict=True))
+
+    @property
+    def accuracy_change(self) -> float:
+        """Median over the seeds of the change of held-out accuracy, as a fraction."""
+        return statistics.median(t.accuracy - g.accuracy for g, t in zip(self.given, self.theirs, strict=True))
+
+    def picture(self) -> dict[str, Any]:
+        """Median curves of both and the range of the reduction, for the feedback page."""
+        return {
+            "given": _median_curves(self.given),
+            "theirs": _median_curves(self.theirs),
+            "reduction": [round(v, 4) for v in (min(self.reductions), self.reduction, max(self.reductions))],
+            "strengths": dict(self.strengths),
+        }
+
+
+class Trainer:
+    """Trains by config, each (config, seed) once: `store` remembers."""
+
+    def __init__(self, store: Store | None, seeds: Sequence[int]) -> None:
+        """`seeds`: one per pair."""
+        self.store = store
+        self.seeds = list(seeds)
+
+    def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
+        """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
+        runs = self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat)
+        return Comparison(*runs, strengths_in(theirs))
+
+    def runs(
+        self,
+        config: Mapping[str, Any],
+        start: Mapping[str, Any] | None = None,
+        *,
+        flat: bool = False,
+        held_out: datasets.Part = "hidden",
+        pairs: int | None = None,
+    ) -> list[Run]:
+        """One run per seed.
+
+        Arguments:
+            start: a config whose initial weights are taken when the shapes agree.
+            flat: images as 784-vectors instead of 28×28.
+            held_out: the images the gap is measured on; learners have "validation".
+            pairs: the first so many of the seeds; all of them by default.
+        """
+        seeds = self.seeds[:pairs]
+        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, datasets.CHECKSUMS, versions()]
+        keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
+        found = [self.store.get(k) if self.store else None for k in keys]
+        missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
+        fresh = iter(_train(config, start, missing, _images("train", flat), _images(held_out, flat)) if missing else [])
+        runs = [Run(*f) if f is not None else next(fresh) for f in found]
+        if self.store:
+            for key, before, run in zip(keys, found, runs, strict=True):
+                if before is None:
+                    self.store.put(key, list(run))
+        return runs
+
+
+def _train(
+    config: Mapping[str, Any], start: Mapping[str, Any] | None, seeds: Sequence[int], train: Images, held_out: Images
+) -> list[Run]:
+    from autograder.families.keras.training import Trainer as Compiled
+
+    model = _fresh(config, seeds[0])
+    compiled = Compiled(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    runs = []
+    for seed in seeds:
+        compiled.restart(seed % (1 << 31))
+        model.set_weights(_initial_weights(config, start, seed))
+        runs.append(_run(compiled.run(EPOCHS, seed)))
+    return runs
+
+
+def _run(logs: Mapping[str, list[float]]) -> Run:
+    return Run(
+        logs["crossentropy"][-1],
+        logs["val_crossentropy"][-1],
+        logs["val_accuracy"][-1],
+        [round(v, 4) for v in logs["crossentropy"]],
+        [round(v, 4) for v in logs["val_crossentropy"]],
+        logs["val_loss"][-1] - logs["val_crossentropy"][-1],
+    )
+
+
+def _images(part: datasets.Part, flat: bool) -> Images:
+    x, y = datasets.load(part)
+    return (x.reshape(len(x), -1) if flat else x), y
+
+
+def _fresh(config: Mapping[str, Any], seed: int) -> Any:
+    import keras
+
+    keras.utils.set_random_seed(seed % (1 << 32))
+    return rebuild.build(config)
+
+
+def _initial_weights(config: Mapping[str, Any], start: Mapping[str, Any] | None, seed: int) -> list[Any]:
+    own = _fresh(config, seed).get_weights()
+    shared = _fresh(start, seed).get_weights() if start is not None else own
+    fits = [w.shape for w in own] == [w.shape for w in shared]
+    return list(shared if fits else own)
+
+
+def strengths_in(config: Any) -> dict[str, float]:
+    """The largest λ of L1 and of L2 and the largest rate of Dropout in a model's config, where there are any."""
+    found: dict[str, float] = {}
+    parts = list(config.values()) if isinstance(config, dict) else config if isinstance(config, list) else []
+    if isinstance(config, dict) and config.get("class_name") in _STRENGTHS:
+        own = config.get("config") or {}
+        names = {n: own.get(n) for n in _STRENGTHS[config["class_name"]]}
+        found = {n: float(v) for n, v in names.items() if isinstance(v, (int, float)) and v > 0}
+    for part in parts:
+        for name, value in strengths_in(part).items():
+            found[name] = max(value, found.get(name, 0.0))
+    return found
+
+
+_STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "Dropout": ("rate",)}
+
+
+def anonymous(config: Mapping[str, Any]) -> Any:
+    """The config with layer names numbered, so that equal models have equal configs."""
+    names: dict[str, str] = {}
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            name = node.get("name")
+            if isinstance(name, str) and name not in names:
+                names[name] = f"n{len(names)}"
+            return {k: walk(v) for k, v in node.items() if k != "build_config"}
+        if isinstance(node, list):
+            return [walk(v) for v in node]
+        return node
+
+    def rename(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {k: v if k in _NOT_NAMES else rename(v) for k, v in node.items()}
+        if isinstance(node, list):
+            return [rename(v) for v in node]
+        return names.get(node, node) if isinstance(node, str) else node
+
+    return rename(walk(json.loads(json.dumps(config))))
+
+
+_NOT_NAMES = frozenset({"class_name", "module", "registered_name", "activation", "dtype"})
+
+
+def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
+    pick: dict[str, Callable[[Run], list[float]]] = {
+        "train": lambda r: r.train_curve,
+        "held_out": lambda r: r.held_out_curve,
+    }
+    return {name: np.median([f(r) for r in runs], axis=0).round(4).tolist() for name, f in pick.items()}
+
+
+@cache
+def versions() -> list[str]:
+    """Of what computes: Keras, TensorFlow, and our training by its text."""
+    import keras
+    import tensorflow as tf
+
+    text = Path(__file__).parents[1].joinpath("training.py").read_text(encoding="utf-8")
+    return [keras.__version__, tf.__version__, key_of(text)]

@@ -1,0 +1,152 @@
+"""Runs a file of checks with pytest: each `Check` is an item, each outcome a `CheckResult`."""
+
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.checks.api import Check, Credit, Failed, Probe, Task
+from autograder.i18n import Message, _
+from autograder.records import CheckResult, Outcome
+from autograder.families.keras.runs import Trainer
+from autograder.checks.seeds import generator
+
+# no user configuration, no conftest of a stranger, no plugin of the environment, no cache, no colours
+_PYTEST_ARGUMENTS = (
+    "--noconftest --assert=plain --import-mode=importlib -p no:cacheprovider -p no:terminal "
+    "-p no:faulthandler --override-ini=python_files=check_*.py --override-ini=addopts= "
+    "--override-ini=filterwarnings=default --config-file=/dev/null"
+).split()
+
+
+def tasks_of(module: Any) -> dict[str, Task]:
+    """The tasks of a file of checks, in the order of the file."""
+    return {v.name: v for v in vars(module).values() if isinstance(v, Task)}
+
+
+def probes_of(module: Any) -> dict[str, Probe]:
+    """The probes of a file of checks by the name that checks call them by."""
+    return {k: v for k, v in vars(module).items() if isinstance(v, Probe)}
+
+
+def probes_by_task(module: Any) -> dict[str, dict[str, Probe]]:
+    """Task → the probes that its checks look at."""
+    probes = probes_of(module)
+    return {
+        name: {a: probes[a] for check in task.checks for a in check.arguments if a in probes}
+        for name, task in tasks_of(module).items()
+    }
+
+
+class CheckItem(pytest.Item):
+    """One check, run by pytest."""
+
+    check: Check
+    session_state: "Session"
+
+    def runtest(self) -> None:
+        """Run it and record the result; pytest sees the failure too."""
+        result, error = self.session_state.run(self.check)
+        self.session_state.results.append(result)
+        if error is not None:
+            raise error
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.check.name
+
+
+class Session:
+    """The pytest plugin of one run: knows the evidence, collects the results."""
+
+    def __init__(self, evidence: Mapping[str, Mapping[str, Any]], secret: str, names: Sequence[str], trainer: Trainer):
+        """`evidence`: task → probe → parsed answer. `names` seed the hidden inputs (see `seeds`)."""
+        self.evidence = evidence
+        self.secret = secret
+        self.names = tuple(names)
+        self.trainer = trainer
+        self.results: list[CheckResult] = []
+        self.modules: list[Any] = []
+        self.answers: dict[tuple[str, str], Any] = {}  # by task and probe
+
+    @pytest.hookimpl
+    def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Any:
+        """Checks of the tasks that there is evidence of become items; nothing else in the file does."""
+        if not isinstance(obj, Check) or obj.name != name or obj.task not in self.evidence:
+            return []
+        item = CheckItem.from_parent(collector, name=name)
+        item.check, item.session_state = obj, self
+        if collector.obj not in self.modules:
+            self.modules.append(collector.obj)
+        return item
+
+    def run(self, check: Check) -> tuple[CheckResult, BaseException | None]:
+        """One check to its result, and the exception for pytest when it did not pass."""
+        if check.after and self.outcome_of(check.after) is not Outcome.PASSED:
+            return self.result(check, Outcome.SKIPPED), None
+        try:
+            outcome = check.function(**self.arguments(check))
+        except Failed as no:
+            return self.failed(check, no), no
+        except Exception as error:  # whatever a check raises beyond Failed is our own fault
+            return self.result(check, Outcome.ERROR, detail=traceback.format_exc(limit=-6)), error
+        return self.credited(check, outcome or Credit(1.0)), None
+
+    def credited(self, check: Check, credit: Credit) -> CheckResult:
+        outcome = Outcome.PASSED if credit.share >= 1 else Outcome.FAILED
+        earned = round(check.points * credit.share, 4)
+        return self.result(check, outcome, earned=earned, message=credit.message, picture=dict(credit.picture))
+
+    def failed(self, check: Check, no: Failed) -> CheckResult:
+        return self.result(check, Outcome.FAILED, message=no.message, picture=getattr(no, "picture", {}))
+
+    def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:
+        lesson = tasks_of(self.modules[0])[check.task].lesson
+        return CheckResult(check.task, check.name, check.description, check.points, outcome, lesson=lesson, **more)
+
+    def outcome_of(self, check: Check) -> Outcome | None:
+        return next((r.outcome for r in self.results if (r.task, r.name) == (check.task, check.name)), None)
+
+    def arguments(self, check: Check) -> dict[str, Any]:
+        """The values of the probes that the check names. The first check that meets a probe's problem fails with it."""
+        probes = probes_of(self.modules[0])
+        return {
+            name: self.trainer if name == "trainer" else self.answer(check.task, name, probes[name])
+            for name in check.arguments
+        }
+
+    def answer(self, task: str, name: str, probe: Probe) -> Any:
+        if (task, name) not in self.answers:
+            self.answers[task, name] = self._answer(task, name, probe)
+        return self.answers[task, name]
+
+    def _answer(self, task: str, name: str, probe: Probe) -> Any:
+        found = self.evidence.get(task, {}).get(name)
+        if found is None and name not in self.evidence.get(task, {}):
+            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": probe.target}))
+        return probe.answer(found, self.generator(task, name))
+
+    def generator(self, task: str, probe: str) -> Any:
+        """The generator of a probe's hidden inputs: the same at planning and at checking."""
+        return generator(self.secret, *self.names, task, probe)
+
+
+def plan(module: Any, secret: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Task → probe → the question for the kernel, as JSON."""
+    return {
+        task: {name: p.plan(generator(secret, *names, task, name)) for name, p in probes.items()}
+        for task, probes in probes_by_task(module).items()
+    }
+
+
+def run_checks(file: Path, session: Session) -> Iterator[CheckResult]:
+    """Run every check of the file.
+
+    Raises:
+        RuntimeError: pytest could not collect the file.
+    """
+    status = pytest.main([*_PYTEST_ARGUMENTS, f"--rootdir={file.parent}", str(file)], plugins=[session])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise RuntimeError(f"pytest ended with {status!r} on {file.name}")
+    yield from session.results

@@ -1,0 +1,276 @@
+"""Checks of notebook 3_dropout: Dropout."""
+
+# mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
+
+import numpy as np
+
+from autograder.units.regularization.dropout import masks, passes
+from autograder.families.keras import models
+from autograder.units.regularization import penalties, sites, sweeps
+from autograder.checks.api import Rng, Task, require
+from autograder.units.regularization.gaps import DROPOUT, gap_credit
+from autograder.checks.values import one_of
+from autograder.i18n import _
+
+# --- inverted ---------------------------------------------------------------------------------------------------------
+
+inverted = Task("inverted")
+RATES = (0.3, 0.8)
+
+
+def _training(rng):
+    return [[masks.random_input(rng, (400, 60)), rate, True, Rng(int(rng.integers(1 << 31)))] for rate in RATES]
+
+
+def _inference(rng):
+    return [[masks.random_input(rng, (40, 30)), 0.3, False, Rng(int(rng.integers(1 << 31)))]]
+
+
+def _again(rng):
+    x, seed = masks.random_input(rng, (20, 30)), int(rng.integers(1 << 31))
+    return [[x, 0.5, True, Rng(seed, shared=True)] for _call in range(2)]
+
+
+def _rate_zero(rng):
+    return [[masks.random_input(rng, (20, 30)), 0.0, True, Rng(int(rng.integers(1 << 31)))]]
+
+
+trained = inverted.call("dropout", _training)
+inferred = inverted.call("dropout", _inference)
+repeated = inverted.call("dropout", _again)
+undropped = inverted.call("dropout", _rate_zero)
+
+
+@inverted.check(points=0.5)
+def own_units(trained):
+    """Each unit of each example is dropped on its own."""
+    for out in masks.outputs(trained, "dropout"):
+        require((out == 0).any(), _("In training your function drops no unit at all."))
+        masks.require_own_units(out == 0)
+
+
+@inverted.check(points=1.5, after=own_units)
+def share_of_zeros(trained):
+    """The rate is the share of units that are dropped."""
+    for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
+        masks.require_share(float(np.mean(out == 0)), call.arguments[1], out.size)
+
+
+@inverted.check(points=1.5, after=share_of_zeros)
+def survivors(trained):
+    """The units that survive are scaled so that the mean is kept."""
+    for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
+        masks.require_factor(masks.factor(out, call.arguments[0]), call.arguments[1])
+
+
+@inverted.check(points=1, after=survivors)
+def inference(inferred):
+    """At inference, Dropout does nothing."""
+    (out,) = masks.outputs(inferred, "dropout")
+    masks.require_identity(out, *inferred[0].arguments[:2])
+
+
+@inverted.check(points=0.5, after=own_units)
+def new_mask(repeated):
+    """Each call draws a new mask from the generator."""
+    first, second = masks.outputs(repeated, "dropout")
+    require(
+        not masks.same_mask(first, second),
+        _("Two calls in a row drop the same units: the mask is drawn once and for all. Which generator does your "
+          "function draw from?"),
+    )  # fmt: skip
+
+
+@inverted.check(points=0.5, after=share_of_zeros)
+def rate_zero(undropped):
+    """With rate 0 nothing is dropped and nothing is scaled."""
+    (out,) = masks.outputs(undropped, "dropout")
+    require(np.allclose(out, undropped[0].arguments[0]), _("With rate 0 your function should change nothing."))
+
+
+@inverted.check(points=0.5)
+def untouched(trained, inferred):
+    """The array that was handed in is left as it was."""
+    require(
+        all(call.unchanged[0] for call in (*trained, *inferred)),
+        _("Your function writes into `x` itself, so the caller's array has changed: return a new array."),
+    )
+
+
+# --- dropout_layers ---------------------------------------------------------------------------------------------------
+
+
+HIDDEN = (64, 64)
+
+
+def _given():
+    return models.given_dense(HIDDEN, flat=True)
+
+
+dropout_layers = Task("dropout_layers")
+not_a_share = {"`rate`": _("A rate is a share of units, between 0 and 1: Keras takes no other number.")}
+dropout_model = dropout_layers.model("build_dropout_model", problems=not_a_share)
+
+
+@dropout_layers.check(points=1)
+def dense_layers(dropout_model):
+    """The Dense layers are the given ones."""
+    models.require_layers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
+
+
+@dropout_layers.check(points=1, after=dense_layers)
+def same_inference(dropout_model):
+    """At inference, the model answers as the one without Dropout."""
+    models.require_same_answers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
+
+
+@dropout_layers.check(points=2, after=same_inference)
+def places(dropout_model):
+    """In training, Dropout acts behind both hidden layers and nowhere else."""
+    sites.require_hidden_only(sites.sites(dropout_model, "build_dropout_model"))
+
+
+@dropout_layers.check(points=2, after=places)
+def rates(dropout_model):
+    """Both have the rate asked for."""
+    sites.require_rates(sites.sites(dropout_model, "build_dropout_model"), [0.5, 0.5])
+
+
+# --- repair -----------------------------------------------------------------------------------------------------------
+
+
+def _broken(rng):
+    """Models of one to three hidden layers with Dropout on input and output and rates that mean to keep."""
+    return [[sites.broken_model(rng, units, keep)] for units, keep in sites.BROKEN]
+
+
+repair = Task("repair")
+repaired = repair.call("repair", _broken, problems=not_a_share)
+
+
+@repair.check(points=1)
+def kept_weights(repaired):
+    """The Dense layers keep their weights, and the model that was handed in is left as it was."""
+    for call in repaired:
+        sites.require_weights_of(models.rebuilt(call.result, "repair"), call.arguments[0])
+    require(
+        all(call.unchanged[0] for call in repaired),
+        _("The model that was handed in has other weights now: build a new one and leave it alone."),
+    )
+
+
+@repair.check(points=1.5, after=kept_weights)
+def repaired_places(repaired):
+    """Dropout acts behind the hidden layers only."""
+    for call in repaired:
+        sites.require_hidden_only(sites.sites(call.result, "repair"))
+
+
+@repair.check(points=1.5, after=repaired_places)
+def repaired_rates(repaired):
+    """The rates are what the author of the broken model meant."""
+    for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
+        sites.require_rates(sites.sites(call.result, "repair"), [1 - k for k in keep])
+
+
+# --- uncertainty ------------------------------------------------------------------------------------------------------
+
+uncertainty = Task("uncertainty")
+with_dropout = uncertainty.call("predict_with_dropout", passes.with_dropout)
+without_dropout = uncertainty.call("predict_with_dropout", passes.without_dropout)
+
+
+@uncertainty.check(points=1)
+def two_arrays(with_dropout):
+    """Mean and standard deviation have a row for each image and a column for each class."""
+    for index in range(2):
+        passes.arrays(one_of(with_dropout, index, "predict_with_dropout"), "predict_with_dropout")
+
+
+@uncertainty.check(points=1, after=two_arrays)
+def deviation(with_dropout):
+    """With Dropout, the passes differ, and the deviation measures by how much."""
+    passes.require_deviation(with_dropout)
+
+
+@uncertainty.check(points=1, after=deviation)
+def mean_answer(with_dropout):
+    """The mean is taken over passes with Dropout."""
+    passes.require_mean(with_dropout)
+
+
+@uncertainty.check(points=1, after=two_arrays)
+def no_deviation(without_dropout):
+    """Without Dropout, all passes are the same: the deviation is 0."""
+    passes.require_nothing_random(without_dropout)
+
+
+# --- choose_rate ------------------------------------------------------------------------------------------------------
+
+choose_rate = Task("choose_rate")
+rate_losses = choose_rate.value("val_losses")
+rate_chosen = choose_rate.value("best_rate")
+
+
+@choose_rate.check(points=1)
+def rates_are_shares(rate_losses):
+    """The sweep tries rates of Dropout."""
+    require(
+        all(0 <= rate < 1 for rate in sweeps.sweep(rate_losses, "val_losses")),
+        _("A rate is a share of units: the keys of `val_losses` should lie in [0, 1)."),
+    )
+
+
+@choose_rate.check(points=2, after=rates_are_shares)
+def rate_minimum(rate_losses, rate_chosen):
+    """`best_rate` is where the sweep's validation loss is lowest."""
+    found = sweeps.sweep(rate_losses, "val_losses")
+    weaker = _(
+        "`{name}` is a lower rate than the one with the lowest loss in your sweep. The training loss speaks for "
+        "little Dropout: by which loss did you choose?"
+    )
+    sweeps.require_minimum(sweeps.chosen(rate_chosen, found, "best_rate"), found, "best_rate", weaker)
+
+
+@choose_rate.check(points=2, after=rates_are_shares)
+def rate_losses_found_again(rate_losses, trainer):
+    """Trained again by us, the rates give about the same validation losses."""
+    found = sweeps.sweep(rate_losses, "val_losses")
+
+    def with_rate(rate):
+        given, dropout = (models.given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
+        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
+
+    sweeps.require_found_again(found, {rate: with_rate(rate) for rate in sweeps.spread_out(found)}, with_rate)
+
+
+# --- dropout_gap ------------------------------------------------------------------------------------------------------
+
+dropout_gap = Task("dropout_gap")
+less_overfit = dropout_gap.model("build_less_overfit_model", problems=not_a_share)
+
+
+@dropout_gap.check(points=1)
+def gap_layers(less_overfit):
+    """The Dense layers are the given ones, and at inference the model answers as the given one."""
+    model = models.rebuilt(less_overfit, "build_less_overfit_model")
+    models.require_layers(model, _given(), "build_less_overfit_model")
+    models.require_same_answers(model, _given(), "build_less_overfit_model")
+
+
+@dropout_gap.check(points=1, after=gap_layers)
+def dropout_only(less_overfit):
+    """Dropout is all that was added, and it leaves the output alone."""
+    found = penalties.penalties(less_overfit, "build_less_overfit_model")
+    require(
+        not found.activity and not any(penalty.any for penalty in found.weights),
+        _("Your model carries a penalty: this task is about Dropout alone."),
+    )
+    sites.require_some(sites.sites(less_overfit, "build_less_overfit_model"))
+
+
+@dropout_gap.check(points=3, after=dropout_only)
+def smaller_gap(less_overfit, trainer):
+    """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
+    given = models.given_config(HIDDEN, flat=True)
+    return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)

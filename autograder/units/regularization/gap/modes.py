@@ -1,0 +1,136 @@
+"""What `compare_modes` of notebook 1_gap is measured with: hidden models, both values of them, known mistakes."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograder.families.keras import models
+from autograder.checks.api import Call, fail, require
+from autograder.checks.values import close, number, numbers
+from autograder.i18n import _
+
+PASSES = 60  # stochastic passes of ours, from which the spread of the training-mode value is known
+SPREADS = 8  # standard deviations within which theirs has to lie
+
+
+def _classifier(rng: np.random.Generator, dropout: float, penalty: float) -> Any:
+    """A model for 8×8 images with hidden weights."""
+    import keras
+
+    regularizer = keras.regularizers.L2(penalty) if penalty else None
+    hidden = [keras.layers.Dense(48, activation="relu", kernel_regularizer=regularizer)]
+    noise = [keras.layers.Dropout(dropout)] if dropout else []
+    output = keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), *hidden, *noise, output])
+    model.set_weights([rng.normal(0, 0.3, w.shape) for w in model.get_weights()])
+    return model
+
+
+def hidden_models(rng: np.random.Generator) -> list[list[Any]]:
+    """Four models, with and without Dropout, with and without a penalty, and 600 images for each."""
+    cases = []
+    for dropout, penalty in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.005), (0.0, 0.005)):
+        model = _classifier(rng, dropout, penalty)
+        x = rng.uniform(size=(600, 8, 8)).astype("float32")
+        y = models.answers(model, x).argmax(-1)  # mostly right, so that Dropout shows
+        y = np.where(rng.uniform(size=600) < 0.1, rng.integers(0, 10, 600), y)
+        cases.append([model, x, y.astype("int32")])
+    return cases
+
+
+class _Modes(NamedTuple):
+    """What `compare_modes` returned for one model, and what is right."""
+
+    first: float
+    second: float
+    inference: float
+    training: float
+    spread: float
+    penalty: float
+    accuracy: float
+
+    def is_inference(self, value: float) -> bool:
+        return close(value, self.inference)
+
+    def is_training(self, value: float) -> bool:
+        return abs(value - self.training) <= SPREADS * self.spread + 1e-3 * self.training
+
+
+def _measured(call: Call) -> _Modes:
+    model, x, y = call.arguments
+    value = call.result
+    if isinstance(value, list) and len(value) == 2:
+        value = [number(v, "compare_modes") for v in value]
+    first, second = numbers(value, (2,), "compare_modes")
+    stochastic = models.answers(model, np.concatenate([x] * PASSES), training=True)  # each image has a mask of its own
+    passes = [_crossentropy(answer, y) for answer in np.split(stochastic, PASSES)]
+    probabilities = models.answers(model, x)
+    return _Modes(
+        first,
+        second,
+        _crossentropy(probabilities, y),
+        float(np.mean(passes)),
+        float(np.std(passes)),
+        float(sum(model.losses)),
+        float(np.mean(probabilities.argmax(-1) == y)),
+    )
+
+
+def _crossentropy(probabilities: Any, y: Any) -> float:
+    return float(-np.log(np.clip(probabilities[np.arange(len(y)), y], 1e-7, 1)).mean())
+
+
+def require_inference_mode(modes: Sequence[Call]) -> None:
+    """Every second number is right, else the check fails with the mistake it shows."""
+    found = [_measured(call) for call in modes]
+    if all(m.is_inference(m.second) for m in found):
+        return
+    require(
+        all(call.unchanged[0] is not False for call in modes),
+        _("Your function trains the model, whose weights are not the same afterwards: it is only to look at it."),
+    )
+    require(
+        not all(m.is_inference(m.first) and m.is_training(m.second) for m in found),
+        _("The two numbers have changed places: which mode was asked for first?"),
+    )
+    with_penalty = all(m.is_inference(m.second - m.penalty) for m in found)
+    require(
+        not (with_penalty and all(close(m.first, m.second) for m in found)),
+        _(
+            "Both numbers are the same, even for a model with Dropout, and the penalty is inside: look at the mode in "
+            "which `evaluate` works, and at what it returns."
+        ),
+    )
+    require(
+        not with_penalty,
+        _("The penalty on the weights is inside your second number: only the cross-entropy was asked."),
+    )
+    require(
+        not all(close(m.second, 600 * m.inference) for m in found),
+        _("Your second number is a sum over the images: the cross-entropy is their mean."),
+    )
+    require(
+        not all(close(m.second, m.accuracy) for m in found),
+        _("Your second number is the accuracy: the cross-entropy was asked."),
+    )
+    fail(_("Your second number is not the mean cross-entropy of what the model answers with `training=False`."))
+
+
+def require_training_mode(modes: Sequence[Call]) -> None:
+    """Every first number is right, else the check fails with the mistake it shows."""
+    found = [_measured(call) for call in modes]
+    if all(m.is_training(m.first) for m in found):
+        return
+    require(
+        not all(m.is_inference(m.first) for m in found),
+        _(
+            "Both numbers are the same, even for a model with Dropout: both come from inference mode, in which "
+            "`evaluate` and `predict` always work."
+        ),
+    )
+    require(
+        not all(m.is_training(m.first - m.penalty) for m in found),
+        _("The penalty on the weights is inside your first number: only the cross-entropy was asked."),
+    )
+    fail(_("Your first number is not the mean cross-entropy of what the model answers with `training=True`."))

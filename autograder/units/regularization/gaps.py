@@ -1,0 +1,50 @@
+"""Grade a model by what it does to the validation gap, trained by us beside the given one.
+
+A small gap alone proves nothing: a collapsed model has none. So the cross-entropy on hidden images is looked at
+first. The thresholds are confirmed in docs/calibration.md.
+"""
+
+from typing import NamedTuple
+
+from autograder.checks.api import Credit, credit
+from autograder.units.regularization.classifiers import settled
+from autograder.i18n import _
+from autograder.families.keras.runs import Comparison
+
+MAX_RATIO = 1.15  # hidden cross-entropy, as a multiple of the given model's
+
+
+class Reduction(NamedTuple):
+    """Shares of the given model's gap that are gone: `none` earns nothing, `full` everything, linear in between."""
+
+    none: float
+    full: float
+
+
+PENALTY = Reduction(0.10, 0.20)
+DROPOUT = Reduction(0.12, 0.20)
+
+
+COLLAPSE = _(
+    "Your model closes the gap by learning less: on images it has never seen, its cross-entropy is {more:.0f} % above "
+    "the given model's. That is a collapse: regularize less."
+)
+TOO_WEAK = _(
+    "Your model keeps nearly the whole gap of the given one (change over our trainings: {change:+.0f} %): the "
+    "regularization is too weak to show."
+)
+PARTLY = _("Your model reduces the gap by {reduction:.0f} %: it works, and a little more would be better.")
+
+
+def gap_credit(comparison: Comparison, wanted: Reduction) -> Credit:
+    """The share of the points that a comparison earns, with its curves. Losses are averaged over the last epochs."""
+    comparison = settled(comparison)
+    ratio, reduction, picture = comparison.crossentropy_ratio, comparison.reduction, comparison.picture()
+    if ratio > MAX_RATIO:
+        return credit(0, COLLAPSE, picture=picture, more=100 * (ratio - 1))
+    if reduction < wanted.none:
+        return credit(0, TOO_WEAK, picture=picture, change=-100 * reduction)
+    if reduction < wanted.full:
+        share = (reduction - wanted.none) / (wanted.full - wanted.none)
+        return credit(share, PARTLY, picture=picture, reduction=100 * reduction)
+    return credit(1, picture=picture)

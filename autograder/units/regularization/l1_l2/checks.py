@@ -1,0 +1,291 @@
+"""Checks of notebook 2_l1_l2: penalties on weights."""
+
+# mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
+
+import numpy as np
+
+from autograder.units.regularization.l1_l2 import formulas
+from autograder.families.keras import models
+from autograder.units.regularization import penalties, sweeps
+from autograder.checks.api import Task, kind_of, require
+from autograder.units.regularization.gaps import PENALTY, gap_credit
+from autograder.units.regularization.l1_l2.losses import DATA_MISTAKES, PENALTY_MISTAKES, crossentropy, hidden_losses
+from autograder.units.regularization.l1_l2.losses import penalty as penalty_of
+from autograder.checks.values import match, one_of
+from autograder.i18n import _
+
+# --- penalty ----------------------------------------------------------------------------------------------------------
+
+penalty = Task("penalty")
+
+
+def _kernels(rng):
+    """Kernels of several shapes; the first one has a negative sum, whatever the seed."""
+    shapes = ((30, 4), 0.01), ((5, 1), 0.3), ((2, 3, 4), 0.05), ((7,), 2.0), ((6, 8), 0)
+    kernels = [[rng.normal(size=shape), lam] for shape, lam in shapes]
+    kernels[0][0] -= 0.7
+    return kernels
+
+
+def _kernels_twice(rng):
+    shapes = ((30, 4), 0.01, 0.2), ((5, 1), 0.3, 0.04), ((2, 3, 4), 0.0, 0.7), ((7,), 0.5, 0.0)
+    return [[rng.normal(size=shape), l1, l2] for shape, l1, l2 in shapes]
+
+
+l1_values = penalty.call("l1_penalty", _kernels)
+l2_values = penalty.call("l2_penalty", _kernels)
+both_values = penalty.call("l1_l2_penalty", _kernels_twice)
+
+
+@penalty.check(points=2)
+def l1_penalty(l1_values):
+    """The L1 penalty of a kernel, as Keras computes it."""
+    match(l1_values, formulas.l1, formulas.L1_MISTAKES, "l1_penalty")
+
+
+@penalty.check(points=2)
+def l2_penalty(l2_values):
+    """The L2 penalty of a kernel, as Keras computes it."""
+    match(l2_values, formulas.l2, formulas.L2_MISTAKES, "l2_penalty")
+
+
+@penalty.check(points=2)
+def l1_l2_penalty(both_values):
+    """Both penalties at once, each with its own coefficient."""
+    match(both_values, formulas.l1_l2, formulas.BOTH_MISTAKES, "l1_l2_penalty")
+
+
+# --- l2_layer, l1_layer, elastic --------------------------------------------------------------------------------------
+
+
+HIDDEN = (128,)
+
+
+def _given():
+    return models.given_dense(HIDDEN, flat=False)
+
+
+l2_layer = Task("l2_layer")
+l2_model = l2_layer.model("build_l2_model")
+
+
+@l2_layer.check(points=1)
+def l2_architecture(l2_model):
+    """Apart from the penalty, the model is the given one."""
+    models.require_given(l2_model, _given(), "build_l2_model")
+
+
+@l2_layer.check(points=3, after=l2_architecture)
+def l2_kernel(l2_model):
+    """The hidden layer's kernel carries the L2 penalty."""
+    penalties.require_kernel_penalty(penalties.penalties(l2_model, "build_l2_model"), l1=0.0, l2=0.001)
+
+
+@l2_layer.check(points=1, after=l2_kernel)
+def l2_active(l2_model):
+    """The penalty really counts in the model's loss."""
+    penalties.require_active(l2_model, "build_l2_model")
+
+
+@l2_layer.check(points=1, after=l2_kernel)
+def l2_nowhere_else(l2_model):
+    """Nothing else is penalised."""
+    found = penalties.penalties(l2_model, "build_l2_model")
+    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
+
+
+l1_layer = Task("l1_layer")
+l1_model = l1_layer.model("build_l1_model")
+
+
+@l1_layer.check(points=0.5)
+def l1_architecture(l1_model):
+    """Apart from the penalty, the model is the given one."""
+    models.require_given(l1_model, _given(), "build_l1_model")
+
+
+@l1_layer.check(points=2.5, after=l1_architecture)
+def l1_kernel(l1_model):
+    """The hidden layer's kernel carries the L1 penalty."""
+    penalties.require_kernel_penalty(penalties.penalties(l1_model, "build_l1_model"), l1=0.0001, l2=0.0)
+
+
+@l1_layer.check(points=0.5, after=l1_kernel)
+def l1_active(l1_model):
+    """The penalty really counts in the model's loss."""
+    penalties.require_active(l1_model, "build_l1_model")
+
+
+@l1_layer.check(points=0.5, after=l1_kernel)
+def l1_nowhere_else(l1_model):
+    """Nothing else is penalised."""
+    found = penalties.penalties(l1_model, "build_l1_model")
+    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
+
+
+elastic = Task("elastic")
+elastic_model = elastic.model("build_elastic_model")
+
+
+@elastic.check(points=0.5)
+def elastic_architecture(elastic_model):
+    """Apart from the penalties, the model is the given one."""
+    models.require_given(elastic_model, _given(), "build_elastic_model")
+
+
+@elastic.check(points=1.5, after=elastic_architecture)
+def elastic_kernel(elastic_model):
+    """The hidden layer's kernel carries both penalties, each with its coefficient."""
+    found = penalties.penalties(elastic_model, "build_elastic_model")
+    penalties.require_kernel_penalty(found, l1=0.0001, l2=0.001)
+
+
+@elastic.check(points=1, after=elastic_architecture)
+def elastic_bias(elastic_model):
+    """The hidden layer's bias carries its own L2 penalty."""
+    bias = penalties.penalties(elastic_model, "build_elastic_model").weights[penalties.HIDDEN_BIAS]
+    penalties.require_bias_penalty(bias, 0.001)
+
+
+@elastic.check(points=0.5, after=elastic_kernel)
+def elastic_active(elastic_model):
+    """The penalties really count in the model's loss."""
+    penalties.require_active(elastic_model, "build_elastic_model")
+
+
+@elastic.check(points=0.5, after=elastic_kernel)
+def elastic_nowhere_else(elastic_model):
+    """Nothing else is penalised."""
+    found = penalties.penalties(elastic_model, "build_elastic_model")
+    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
+
+
+# --- split_loss -------------------------------------------------------------------------------------------------------
+
+split_loss = Task("split_loss")
+parts = split_loss.call("split_loss", hidden_losses)
+
+
+@split_loss.check(points=2)
+def data_loss(parts):
+    """The first number is the mean cross-entropy of the model's answers, without any penalty."""
+    match(one_of(parts, 0, "split_loss"), crossentropy, DATA_MISTAKES, "split_loss")
+
+
+@split_loss.check(points=2)
+def penalty_part(parts):
+    """The second number is the sum of the model's penalties."""
+    match(one_of(parts, 1, "split_loss"), lambda model, x, y: penalty_of(model), PENALTY_MISTAKES, "split_loss")
+
+
+# --- sparsity ---------------------------------------------------------------------------------------------------------
+
+
+def _small_and_large(rng):
+    """Models with exact zeros, weights within eps and others; kernels of different sizes; biases near zero."""
+    import keras
+
+    found = []
+    for units, eps in (((40, 5), 0.01), ((6,), 0.1)):
+        model = keras.Sequential(
+            [keras.Input((15,)), *(keras.layers.Dense(n) for n in units), keras.layers.Dense(10, "softmax")]
+        )
+        weights = [rng.choice([-1, 1], w.shape) * _sizes(rng, w, eps) for w in model.get_weights()]
+        model.set_weights([w.astype("float32") for w in weights])
+        found.append([model, eps])
+    return found
+
+
+def _sizes(rng, w, eps):
+    if w.ndim == 1:
+        return rng.choice([0.0, 0.2 * eps], w.shape)  # biases: all of them near zero
+    # the larger the kernel, the fewer of its weights are near zero: shares per layer differ
+    near = 0.5 / np.log10(w.size)
+    kinds = rng.choice(3, w.shape, p=[0.4 * near, 0.6 * near, 1 - near])
+    return np.choose(kinds, [0.0, rng.uniform(0.1, 0.9, w.shape) * eps, rng.uniform(2, 50, w.shape) * eps])
+
+
+sparsity = Task("sparsity")
+fractions = sparsity.call("near_zero_fraction", _small_and_large)
+sparser_choice = sparsity.value("sparser")
+
+
+@sparsity.check(points=3)
+def near_zero(fractions):
+    """The share of near-zero weights over all kernels of a model."""
+    match(fractions, formulas.near_zero_share, formulas.SHARE_MISTAKES, "near_zero_fraction")
+
+
+@sparsity.check(points=1, after=near_zero)
+def sparser(sparser_choice):
+    """Which of the two penalties leaves more weights near zero."""
+    require(
+        isinstance(sparser_choice, str),
+        _("`sparser` should be the text that the task asks for, but it is: {kind}."),
+        kind=kind_of(sparser_choice),
+    )
+    require(
+        sparser_choice.strip().lower() == "l1",
+        _("Measure again: which of the two models has the larger share below `eps`? Think of how strongly each "
+          "penalty still pulls on a weight that is already small."),
+    )  # fmt: skip
+
+
+# --- choose_lambda ----------------------------------------------------------------------------------------------------
+
+choose_lambda = Task("choose_lambda")
+regularized = choose_lambda.model("build_regularized_model")
+lambda_losses = choose_lambda.value("val_losses")
+lambda_chosen = choose_lambda.value("best_lambda")
+
+
+@choose_lambda.check(points=1)
+def lambda_architecture(regularized):
+    """Apart from penalties, the model is the given one."""
+    models.require_given(regularized, _given(), "build_regularized_model")
+
+
+@choose_lambda.check(points=1, after=lambda_architecture)
+def lambda_penalised(regularized):
+    """A penalty on a kernel counts in the model's loss."""
+    found = penalties.penalties(regularized, "build_regularized_model")
+    penalties.require_some_kernel(found)
+    penalties.require_active(regularized, "build_regularized_model")
+
+
+@choose_lambda.check(points=3, after=lambda_penalised)
+def lambda_gap(regularized, trainer):
+    """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
+    given = models.given_config(HIDDEN, flat=False)
+    return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
+
+
+@choose_lambda.check(points=1)
+def lambda_minimum(lambda_losses, lambda_chosen):
+    """`best_lambda` is where the sweep's validation loss is lowest."""
+    found = sweeps.sweep(lambda_losses, "val_losses")
+    best = sweeps.chosen(lambda_chosen, found, "best_lambda")
+    weaker = _(
+        "`{name}` is a weaker penalty than the one with the lowest loss in your sweep. The training loss, and any "
+        "loss with the penalty inside, always speak for a weak penalty: by which loss did you choose?"
+    )
+    sweeps.require_minimum(best, found, "best_lambda", weaker)
+
+
+@choose_lambda.check(points=1, after=lambda_minimum)
+def lambda_unpenalised(lambda_losses, regularized, trainer):
+    """The sweep compares losses of the validation images, without the penalty."""
+    found = sweeps.sweep(lambda_losses, "val_losses")
+    picked = [lam for lam in sweeps.spread_out(found, 3) if lam >= 0]
+    kinds = penalties.kinds(regularized, "build_regularized_model")
+    trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in kinds]
+    sweeps.require_unpenalised(found, trained, "val_losses")
+
+
+def _trained_with(kind, lam, trainer):
+    import keras
+
+    model = _given()
+    model.layers[1].kernel_regularizer = getattr(keras.regularizers, kind)(lam)
+    penalised, given = models.config_of_given(model), models.given_config(HIDDEN, flat=False)
+    return trainer.runs(penalised, start=given, held_out="validation", pairs=sweeps.SEVERAL)

@@ -1,0 +1,85 @@
+"""The two parts of a loss, and hidden models to tell them apart on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.families.keras.models import Floats, answers
+from autograder.checks.values import Formula
+from autograder.i18n import _
+
+FEATURES, ROWS = 12, 96
+
+
+def crossentropy(model: Any, x: Floats, y: Any) -> float:
+    """Mean of −log p(y) over the rows, in inference mode; y (n,) integer classes."""
+    return float(np.mean(_surprises(model, x, y)))
+
+
+def penalty(model: Any) -> float:
+    """The sum of what the model's layers add to its loss."""
+    return float(sum(float(loss) for loss in model.losses))
+
+
+def _surprises(model: Any, x: Floats, y: Any) -> Floats:
+    chosen = answers(model, x)[np.arange(len(y)), np.asarray(y).reshape(-1)]
+    surprises: Floats = -np.log(np.clip(chosen, 1e-7, 1.0))
+    return surprises
+
+
+def hidden_losses(rng: np.random.Generator) -> list[list[Any]]:
+    """Arguments (model, x, y): penalties on kernels, on a bias, behind Dropout, and none at all.
+
+    The models are compiled with the cross-entropy alone, so that `evaluate` works on them too.
+    """
+    import keras
+
+    layers, l1, l2, both = keras.layers, keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2
+    stacks = (
+        [layers.Dense(16, "relu", kernel_regularizer=l2(0.02)), layers.Dropout(0.4), layers.Dense(10, "softmax")],
+        [
+            layers.Dense(8, "tanh", kernel_regularizer=both(0.01, 0.03), bias_regularizer=l1(0.1)),
+            layers.Dense(10, "softmax", kernel_regularizer=l2(0.05)),
+        ],
+        [layers.Dense(10, "softmax")],
+    )
+    return [[_random_model(stack, rng), *_data(rng)] for stack in stacks]
+
+
+def _random_model(stack: list[Any], rng: np.random.Generator) -> Any:
+    import keras
+
+    model = keras.Sequential([keras.Input((FEATURES,)), *stack])
+    model.set_weights([rng.normal(scale=0.4, size=w.shape).astype("float32") for w in model.get_weights()])
+    model.compile(loss="sparse_categorical_crossentropy")
+    return model
+
+
+def _data(rng: np.random.Generator) -> tuple[Any, Any]:
+    return rng.random((ROWS, FEATURES), "float32"), rng.integers(0, 10, ROWS).astype("int32")
+
+
+# sentence → what a learner with this mistake returns, in the order in which they are tried
+DATA_MISTAKES: Mapping[str, Formula] = {
+    _("Your first number still contains the penalty: it is the whole loss, as `evaluate` reports it."):
+        lambda model, x, y: crossentropy(model, x, y) + penalty(model),
+    _("Your first number contains the penalty twice."):
+        lambda model, x, y: crossentropy(model, x, y) + 2 * penalty(model),
+    _("Your first number is too low by the penalty: was it taken off a loss that did not contain it?"):
+        lambda model, x, y: crossentropy(model, x, y) - penalty(model),
+    _("Your first number is the penalty: look at the order in which the task wants the two."):
+        lambda model, x, y: penalty(model),
+    _("Your first number is a sum over the examples: Keras's loss is a mean."):
+        lambda model, x, y: crossentropy(model, x, y) * len(y),
+}  # fmt: skip
+PENALTY_MISTAKES: Mapping[str, Formula] = {
+    _("Your second number counts the penalty twice."): lambda model, x, y: 2 * penalty(model),
+    _("Your second number is the whole loss: only what the regularizers add belongs to it."):
+        lambda model, x, y: crossentropy(model, x, y) + penalty(model),
+    _("Your second number is the data loss: look at the order in which the task wants the two."): crossentropy,
+    _("Your second number holds one of the model's penalties only: a model can have several."):
+        lambda model, x, y: float(model.losses[0]) if model.losses else 0.0,
+    _("Your second number is a mean of the model's penalties: they add up."):
+        lambda model, x, y: penalty(model) / max(1, len(model.losses)),
+}  # fmt: skip

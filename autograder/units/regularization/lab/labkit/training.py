@@ -1,0 +1,1 @@
+../../../../families/keras/training.py

@@ -1,0 +1,206 @@
+"""Measure the penalties of a learner's model on kernels of our choice, and say what is wrong with them.
+
+A penalty is read by its effect: weights are set, `model.losses` is summed. L1 grows in proportion to the weights
+and L2 with their square, so two sizes tell them apart and a third says whether there is anything else.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograder.checks.api import Failed, fail, require
+from autograder.families.keras.models import answers, once_per_model, rebuilt
+from autograder.checks.values import close
+from autograder.i18n import _
+from autograder.checks.evidence import ModelData
+
+HIDDEN_KERNEL, HIDDEN_BIAS, OUTPUT_KERNEL = 0, 1, 2  # places in the given model's list of weights
+
+
+class Penalty(NamedTuple):
+    """λ of L1 and of L2 on one variable; `other`: it also depends on the weights in another way."""
+
+    l1: float
+    l2: float
+    other: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a penalty at all."""
+        return self.other or self.l1 != 0 or self.l2 != 0
+
+
+class Penalties(NamedTuple):
+    """A penalty for each variable of the model in order (frozen ones too), and whether outputs are penalised."""
+
+    weights: tuple[Penalty, ...]
+    activity: bool
+
+
+def total(model: Any, weights: Sequence[Any]) -> float:
+    """The sum of the penalties with these weights."""
+    model.set_weights(list(weights))
+    return float(sum(float(loss) for loss in model.losses))
+
+
+@once_per_model
+def penalties(data: Any, name: str) -> Penalties:
+    """Measure every penalty of the model; what is frozen is thawed first."""
+    model = rebuilt(data, name)
+    _thaw(model)
+    own = model.get_weights()
+    total(model, [np.zeros_like(w) for w in own])
+    weights = tuple(_penalty(model, place) for place in range(len(own)))
+    still = total(model, own)
+    answers(model, np.ones((4, *model.input_shape[1:]), "float32"))  # from here on, outputs that cost are in `losses`
+    activity = float(sum(float(loss) for loss in model.losses)) > still * (1 + 1e-4) + 1e-9
+    return Penalties(weights, activity)
+
+
+def kinds(data: Any, name: str) -> list[str]:
+    """Which of "L1" and "L2" the hidden layer's kernel carries; both of them when that cannot be told."""
+    try:
+        kernel = penalties(data, name).weights[HIDDEN_KERNEL]
+    except (Failed, IndexError):
+        return ["L1", "L2"]
+    return [kind for kind, strength in (("L1", kernel.l1), ("L2", kernel.l2)) if strength] or ["L1", "L2"]
+
+
+def _thaw(model: Any) -> None:
+    for layer in model._flatten_layers(include_self=True, recursive=True):
+        layer.trainable = True
+
+
+def _penalty(model: Any, place: int) -> Penalty:
+    """The penalty on one variable; all others are zero, and so is this one afterwards."""
+    variable = model.weights[place]
+    probe = np.float32(0.1) * np.random.default_rng(place).standard_normal(variable.shape, "float32")
+
+    def at(factor: float) -> float:
+        variable.assign(factor * probe)
+        return float(sum(float(loss) for loss in model.losses))
+
+    once, twice, thrice, _zero = at(1.0), at(2.0), at(-3.0), at(0.0)
+    # once = l1·Σ|w| + l2·Σw², twice = 2·l1·Σ|w| + 4·l2·Σw²
+    square, absolute = (twice - 2 * once) / 2, (4 * once - twice) / 2
+    noise = 1e-4 * max(abs(once), 1e-9)
+    l1 = absolute / float(np.abs(probe).sum()) if abs(absolute) > noise else 0.0
+    l2 = square / float((probe**2).sum()) if abs(square) > noise else 0.0
+    other = not close(thrice, 3 * absolute + 9 * square, 1e-3) and abs(thrice) > 1e-6
+    return Penalty(l1, l2, other)
+
+
+def require_kernel_penalty(found: Penalties, l1: float, l2: float) -> None:
+    """The hidden layer's kernel carries exactly this penalty, else the check fails with what it carries instead."""
+    kernel = found.weights[HIDDEN_KERNEL]
+    require(kernel.any, _where_instead(found, bias_wanted=bool(l1 and l2)))
+    require(not kernel.other, _("The penalty of your hidden layer is neither L1 nor L2 nor their sum."))
+    if _same(kernel.l1, l1) and _same(kernel.l2, l2):
+        return
+    if l1 and l2:
+        _elastic(kernel, l1, l2)
+    _single(kernel, bool(l1), l1 or l2)
+
+
+def _same(found: float, right: float) -> bool:
+    return abs(found - right) <= 5e-3 * right + 1e-9
+
+
+def _where_instead(found: Penalties, bias_wanted: bool) -> str:
+    """The sentence for a hidden kernel without a penalty."""
+    if found.activity:
+        return _("What your model penalises is the outputs of a layer, not its weights: "
+                 "look again at what the three regularizer arguments of a layer act on.")  # fmt: skip
+    if found.weights[HIDDEN_BIAS].any and not bias_wanted:
+        return _("Your hidden layer penalises its bias, not its kernel: "
+                 "look again at what the three regularizer arguments of a layer act on.")  # fmt: skip
+    if found.weights[OUTPUT_KERNEL].any:
+        return _("Your penalty acts on the output layer, and the hidden layer has none: which layer did the task name?")
+    return _("The kernel of your hidden layer carries no penalty: `model.losses` stays empty or at 0.")
+
+
+def _elastic(kernel: Penalty, l1: float, l2: float) -> None:
+    """The mistakes of a kernel that should have both penalties."""
+    require(
+        kernel.l1 and kernel.l2,
+        _("Your hidden layer has only one of the two penalties: it grows {how}."),
+        how="∝ |w|" if kernel.l1 else "∝ w²",
+    )
+    require(
+        not (_same(kernel.l1, l2) and _same(kernel.l2, l1)),
+        _("The two coefficients have changed places: look at the order of the arguments, or name them."),
+    )
+    fail(_("Your hidden layer has both, with λ = {l1:.3g} for L1 and λ = {l2:.3g} for L2: compare with the task."),
+         l1=kernel.l1, l2=kernel.l2)  # fmt: skip
+
+
+def _single(kernel: Penalty, wants_l1: bool, right: float) -> None:
+    """The mistakes of a kernel that should have one penalty."""
+    found, stray = (kernel.l1, kernel.l2) if wants_l1 else (kernel.l2, kernel.l1)
+    if not found:
+        fail(_("When the weights double, your penalty becomes four times as large: that is the behaviour of L2."
+               ) if wants_l1 else
+             _("When the weights double, your penalty only doubles: that is the behaviour of L1."))  # fmt: skip
+    require(not stray, _("Your hidden layer carries an L1 and an L2 penalty at once; the task asks for one."))
+    require(
+        not (_same(found, 0.01) and right != 0.01),
+        _("Your penalty has λ = 0.01: this is what Keras takes when a regularizer is given by its name alone."),
+    )
+    require(
+        not (_same(found, right / 2) or _same(found, right * 2)),
+        _("Your penalty and the one asked for differ by a factor of 2: look again at whether Keras's L2 has a ½."),
+    )
+    fail(_("Your penalty has λ = {found:.3g}: compare with the coefficient that the task asks for."), found=found)
+
+
+def require_bias_penalty(bias: Penalty, l2: float) -> None:
+    """The hidden layer's bias carries exactly this L2 penalty, else the check fails."""
+    require(bias.any, _("The bias of your hidden layer carries no penalty: it has an argument of its own."))
+    require(
+        not bias.l1 and not bias.other,
+        _("The penalty of your hidden layer's bias is not L2: see how it grows when the bias doubles."),
+    )
+    require(
+        _same(bias.l2, l2),
+        _("The penalty of your hidden layer's bias has λ = {found:.3g}: compare with the task."),
+        found=bias.l2,
+    )
+
+
+def require_some_kernel(found: Penalties) -> None:
+    """At least one kernel carries a penalty."""
+    require(
+        any(penalty.any for penalty in found.weights[::2]),
+        _("No kernel of your model carries a penalty: `model.losses` stays empty or at 0."),
+    )
+
+
+def require_active(data: ModelData, name: str) -> None:
+    """What the config promises was in the loss of the learner's own model too, else the check fails."""
+    model = rebuilt(data, name)
+    promised = total(model, data.weights)
+    _thaw(model)
+    require(
+        promised > 0 or total(model, data.weights) == 0,
+        _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none."),
+    )
+    reported = sum(data.losses)
+    require(
+        abs(reported - promised) <= 0.02 * promised,
+        _("The layer names a regularizer, but in your notebook `model.losses` did not follow it: it was set "
+          "after the layer had been built. Give it when you create the layer."),
+    )  # fmt: skip
+
+
+def require_nowhere_else(found: Penalties, allowed: Sequence[int]) -> None:
+    """Only the variables at the places `allowed` carry a penalty, and no outputs do."""
+    require(not found.activity, _("Besides the weights, your model also penalises the outputs of a layer."))
+    sentences = (
+        _("Your model also penalises the hidden layer's kernel, which the task does not ask for."),
+        _("Your model also penalises the hidden layer's bias, which the task does not ask for."),
+        _("Your model also penalises the output layer's kernel, which the task does not ask for."),
+        _("Your model also penalises the output layer's bias, which the task does not ask for."),
+    )
+    for place, penalty in enumerate(found.weights):
+        require(place in allowed or not penalty.any, sentences[place])

@@ -1,0 +1,88 @@
+"""Say where Dropout acts in a learner's model, and compare it with where it should."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.api import fail, require
+from autograder.families.keras.models import Sites, dropout_sites, once_per_model, rebuilt
+from autograder.i18n import _
+
+NOTICED = 0.02  # a rate measured above this is a Dropout
+NEAR = 0.03  # rates measured within this are the same: over five standard errors
+
+# units of the hidden layers, and the probability of keeping that was written as rate behind each of them
+BROKEN = (((24, 16), (0.8, 0.7)), ((32,), (0.9,)), ((20, 30, 12), (0.75, 0.9, 0.6)))
+
+ON_INPUT = _(
+    "Dropout acts on the input: pixels go missing before any layer has seen them. The course puts it behind "
+    "hidden layers."
+)
+ON_OUTPUT = _("Dropout acts on the output: whole classes go missing from the answer. Which layers is it for?")
+TOO_EARLY = _(
+    "Each Dropout stands one layer too early: it acts on what comes in, so the input loses pixels and the last hidden "
+    "layer loses nothing. Is it to act on the inputs of a hidden layer or on its outputs?"
+)
+NOWHERE = _("In training mode your model answers as at inference: no Dropout acts anywhere.")
+
+
+@once_per_model
+def sites(data: Any, name: str) -> Sites:
+    """Where Dropout acts in the model that `name` returned; see `dropout_sites`."""
+    return dropout_sites(rebuilt(data, name))
+
+
+def require_hidden_only(found: Sites) -> None:
+    """Dropout acts behind every hidden layer, and neither on the input nor on the output."""
+    behind = [rate > NOTICED for rate in found.hidden]
+    require(found.first <= NOTICED or found.last or not all(behind[:-1]) or behind[-1], TOO_EARLY)
+    require(found.first <= NOTICED, ON_INPUT)
+    require(not found.last, ON_OUTPUT)
+    require(any(behind), NOWHERE)
+    if not all(behind):
+        fail(_("Of {count} hidden layers, Dropout acts behind {found} only."), count=len(behind), found=sum(behind))
+
+
+def require_some(found: Sites) -> None:
+    """Dropout acts somewhere, however weakly, and not on the output."""
+    require(not found.last, ON_OUTPUT)
+    require(any((found.first, *found.hidden)), NOWHERE)  # without Dropout every rate is 0 exactly
+
+
+def require_rates(found: Sites, rates: Sequence[float]) -> None:
+    """The rates behind the hidden layers are these."""
+    if all(abs(f - r) <= NEAR for f, r in zip(found.hidden, rates, strict=True)):
+        return
+    require(
+        not all(abs(f - (1 - r)) <= NEAR for f, r in zip(found.hidden, rates, strict=True)),
+        _("Your Dropout still drops the share of units that was meant to be kept: what does `rate` mean in Keras?"),
+    )
+    fail(_("In training your hidden layers lose these shares of their units: {found}. Compare with the task."),
+         found=", ".join(f"{100 * rate:.0f} %" for rate in found.hidden))  # fmt: skip
+
+
+def require_weights_of(model: Any, original: Any) -> None:
+    """The model has the original's kernels and biases, in order."""
+    found, wanted = model.get_weights(), original.get_weights()
+    require(
+        [w.shape for w in found] == [w.shape for w in wanted],
+        _("The repaired model has other Dense layers than the one that was handed in: their number or units changed."),
+    )
+    require(
+        all(np.allclose(f, w, atol=1e-6) for f, w in zip(found, wanted, strict=True)),
+        _("The repaired model has new weights: what the broken one had learnt is lost. How do weights get from one "
+          "model to another?"),
+    )  # fmt: skip
+
+
+def broken_model(rng: np.random.Generator, units: Sequence[int], keep: Sequence[float]) -> Any:
+    """A model with Dropout on input and output and, behind each hidden layer, the rate `keep`."""
+    import keras
+
+    layers = keras.layers
+    hidden = [layer for n, k in zip(units, keep, strict=True) for layer in (layers.Dense(n, "relu"), layers.Dropout(k))]
+    first, last = layers.Dropout(0.8), [layers.Dense(10, "softmax"), layers.Dropout(0.9)]
+    model = keras.Sequential([keras.Input((784,)), first, *hidden, *last])
+    model.set_weights([rng.normal(scale=0.1, size=w.shape).astype("float32") for w in model.get_weights()])
+    return model

@@ -1,0 +1,141 @@
+"""Look at a learner's sweep: a dict from a strength to the validation loss it gave, and the strength chosen."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.api import fail, kind_of, require
+from autograder.i18n import _
+from autograder.families.keras.runs import Run
+
+SMALLEST = 3  # values in a sweep
+SEVERAL = 2  # trainings of ours for one value of a sweep
+NEAR = 0.15  # relative difference between two trainings of one model that is put down to chance
+CLEARLY = 0.05  # by so much nearer, as a relative difference, is a quantity that cannot be another by chance
+Sweep = dict[float, float]
+
+
+def sweep(value: Any, name: str) -> Sweep:
+    """A dict strength → loss with at least three entries, out of what a learner wrote; else the check fails."""
+    require(isinstance(value, dict), _("`{name}` should be a dict, but it is: {kind}."), name=name, kind=kind_of(value))
+    found = {_real(k): _real(v) for k, v in value.items()}
+    require(
+        not any(math.isnan(n) for pair in found.items() for n in pair),
+        _("`{name}` should hold numbers: the strengths as keys, the losses of the validation as values."),
+        name=name,
+    )
+    require(
+        len(found) >= SMALLEST,
+        _("`{name}` has {count} entries: that is too few to see where the best one lies."),
+        name=name,
+        count=len(found),
+    )
+    return found
+
+
+def chosen(value: Any, found: Sweep, name: str) -> float:
+    """The key of the sweep that a learner chose; else the check fails."""
+    best = _real(value)
+    require(not math.isnan(best), _("`{name}` should be a number, but it is: {kind}."), name=name, kind=kind_of(value))
+    key = min(found, key=lambda k: abs(k - best))
+    require(
+        math.isclose(key, best, rel_tol=1e-4, abs_tol=1e-12),
+        _("`{name}` is {best:.4g}, which is not one of the values that you tried."),
+        name=name,
+        best=best,
+    )
+    return key
+
+
+def require_minimum(best: float, found: Sweep, name: str, weaker: str) -> None:
+    """The chosen strength has the lowest loss of the sweep. `weaker`: the sentence when a weaker one was chosen."""
+    lowest = min(found.values())
+    if found[best] <= lowest + 1e-6 * abs(lowest):
+        return
+    require(best > min(found, key=lambda k: found[k]), weaker, name=name)
+    fail(_("`{name}` = {best:.4g} is not where your own sweep is lowest: look at the values again."),
+         name=name, best=best)  # fmt: skip
+
+
+def near(found: float, runs: Sequence[Run], of: Callable[[Run], float]) -> bool:
+    """Whether a loss may be this number of one of our trainings, but for chance."""
+    return any(abs(found - of(run)) <= NEAR * of(run) + 0.03 for run in runs)
+
+
+def require_unpenalised(found: Sweep, trained: Sequence[Mapping[float, Sequence[Run]]], name: str) -> None:
+    """The losses of a sweep over λ are neither penalised losses nor training losses.
+
+    `trained`: for each kind of penalty, our trainings for some of the strengths. What the sweep holds is the quantity
+    that lies nearest to it over these strengths; the check fails only when it clearly is one of the wrong ones.
+    """
+
+    def distance(of: Callable[[Run], float]) -> float:
+        """Mean size of the logarithm of found/ours, for the kind of penalty that fits best."""
+        means = [{lam: float(np.mean([of(run) for run in runs])) for lam, runs in kind.items()} for kind in trained]
+        return min(float(np.mean([abs(np.log(max(found[k], 1e-9) / max(m, 1e-9))) for k, m in kind.items()]))
+                   for kind in means)  # fmt: skip
+
+    right = min(distance(lambda run: run.held_out), distance(lambda run: min(run.held_out_curve)))
+    require(
+        distance(lambda run: run.held_out + run.penalty) > right - CLEARLY,
+        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
+          "compare two strengths: compare what is lost on the data alone."),
+        name=name,
+    )  # fmt: skip
+    require(
+        distance(lambda run: run.train) > right - CLEARLY,
+        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
+        name=name,
+    )
+
+
+def plausible(found: float, runs: Sequence[Run]) -> bool:
+    """Whether `found` may be the held-out cross-entropy of this model, of the last epoch or of its best one."""
+    lowest = min(min(run.held_out_curve) for run in runs)
+    highest = max(max(run.held_out_curve[-10:]) for run in runs)
+    return lowest * (1 - NEAR) <= found <= highest * (1 + NEAR)
+
+
+def spread_out(found: Sweep, count: int = 4) -> list[float]:
+    """At most so many of a sweep's strengths, from the smallest to the largest."""
+    keys = sorted(found)
+    return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, count)})]
+
+
+def require_found_again(
+    found: Sweep, runs: Mapping[float, Sequence[Run]], train: Callable[[float], Sequence[Run]]
+) -> None:
+    """The losses of a sweep over rates are those that our trainings give.
+
+    `runs`: our trainings for some of the rates; `train`: trains with another rate, when that could explain a mistake.
+    """
+    lost = [rate for rate in runs if not plausible(found[rate], runs[rate])]
+    if not lost:
+        return
+    require(
+        not all(rate > 0 and plausible(found[rate], train(1 - rate)) for rate in lost),
+        _("Your values are those of models in which the rate is the share of units that *stay*. What does Keras take "
+          "it for?"),
+    )  # fmt: skip
+    require(
+        not all(near(found[rate], runs[rate], lambda run: run.train) for rate in lost),
+        _("Your values are losses on the training images: those always speak for little Dropout."),
+    )
+    fail(_("With rate {rate:g}, training the model again does not give the loss that you have in your sweep."),
+         rate=lost[0])  # fmt: skip
+
+
+def _real(value: Any) -> float:
+    """A finite number, or NaN."""
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
+        value = value.reshape(-1)[0].item()
+    if isinstance(value, str):  # a key that is a NumPy scalar comes as text
+        try:
+            value = float(value)
+        except ValueError:
+            return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return math.nan
+    return float(value)
