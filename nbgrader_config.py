@@ -4,6 +4,7 @@ c = get_config()  # noqa: F821
 
 # the course
 c.CourseDirectory.course_id = "regularization"
+c.Course.unit = "autograder.units.regularization"
 c.Course.languages = {"regularisation": "fr", "regularization": "en"}
 c.Course.secret = "demo"  # noqa: S105  # hidden inputs and training seeds derive from it: choose your own
 

@@ -17,7 +17,6 @@ COMMANDS = {
     "sync": ("autograder.authoring", _("write the points of the checks into the notebooks")),
     "report": ("autograder.insight.command", _("show how a class did: points, checks, diagnoses, flagged submissions")),
     "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
-    "calibrate": ("autograder.units.regularization.calibrate.command", _("measure how sure the thresholds of trained tasks are")),
     "doctor": ("autograder.sandbox.doctor", _("say what isolation this machine gives, and prove it")),
     "store": ("autograder.scale.command", _("say how much is remembered of earlier runs, or forget it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),

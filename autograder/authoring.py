@@ -4,6 +4,7 @@ Points live with the checks. `sync` writes each task's sum into the notebooks of
 """
 
 import argparse
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,17 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import SetupError
-from autograder.trusted.checker import load_checks
-from autograder.trusted.plugin import tasks_of
 from autograder.i18n import _, say
-
-CHECKS_DIR = Path(__file__).parent / "checks"
+from autograder.scale.settings import configured_unit
+from autograder.trusted.mounting import mounted
+from autograder.trusted.plugin import points_of
+from autograder.unit import Unit, checks_module
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of both commands; `new-task` has two arguments more."""
-    parser.add_argument("--course", type=Path, default=Path(), help=say(_("the project: holds source/")))
     parser.add_argument(
-        "--checks", type=Path, default=CHECKS_DIR, help=say(_("folder of the files check_<notebook>.py"))
+        "--course", type=Path, default=Path(), help=say(_("the course: holds source/ and nbgrader_config.py"))
     )
     if parser.prog.endswith("new-task"):
         parser.add_argument("notebook", help=say(_("name of a notebook, without .ipynb")))
@@ -35,23 +35,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command that was asked for."""
+    unit = configured_unit(arguments.course)
     if hasattr(arguments, "id"):
-        return new_task(arguments.course, arguments.checks, arguments.notebook, arguments.id)
-    return sync(arguments.course, arguments.checks, arguments.check)
+        return new_task(arguments.course, unit, arguments.notebook, arguments.id)
+    return sync(arguments.course, unit, arguments.check)
 
 
-def points(checks: Path, notebook: str) -> dict[str, float]:
-    """Task → sum of the points of its checks, for one notebook."""
-    module = load_checks(str(checks / f"check_{notebook}.py"))
-    return {name: sum(c.points for c in task.checks) for name, task in tasks_of(module).items()}
+def points(unit: Unit, notebook: str) -> dict[str, float]:
+    """Task → sum of the points of its checks, for one notebook, as the files are now."""
+    mounted(unit.package, unit.folder, anew=True)
+    return points_of(importlib.import_module(checks_module(unit.package, notebook)))
 
 
-def differences(course: Path, checks: Path) -> Iterator[tuple[Path, NotebookNode, Any, float]]:
+def differences(course: Path, unit: Unit) -> Iterator[tuple[Path, NotebookNode, Any, float]]:
     """(file, notebook, cell, right points) wherever a test cell and the checks disagree; 0 where no check exists."""
     for path in sorted((course / "source").glob("*/*.ipynb")):
-        if not (checks / f"check_{path.stem}.py").exists():
+        if not unit.checks_file(path.stem).exists():
             continue
-        right = points(checks, path.stem)
+        right = points(unit, path.stem)
         nb = nbformat.read(path, as_version=4)
         for cell in nb.cells:
             meta = cell.metadata.get("nbgrader", {})
@@ -61,9 +62,9 @@ def differences(course: Path, checks: Path) -> Iterator[tuple[Path, NotebookNode
                     yield path, nb, cell, right.get(task, 0)
 
 
-def sync(course: Path, checks: Path, only_check: bool) -> int:
+def sync(course: Path, unit: Unit, only_check: bool) -> int:
     """Write the points into the notebooks, or say where they differ; 1 when they do and nothing was written."""
-    found = list(differences(course, checks))
+    found = list(differences(course, unit))
     for path, _nb, cell, right in found:
         name, before = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
         print(say(_("{path}: {name}: {before} → {after} points"), path=path, name=name, before=before, after=right))
@@ -71,7 +72,7 @@ def sync(course: Path, checks: Path, only_check: bool) -> int:
         return 1 if found else 0
     for path in {path for path, *_rest in found}:
         nb = nbformat.read(path, as_version=4)
-        worth = points(checks, path.stem)
+        worth = points(unit, path.stem)
         for cell in nb.cells:
             meta = cell.metadata.get("nbgrader", {})
             if meta.get("grade") and not meta.get("solution"):
@@ -80,8 +81,8 @@ def sync(course: Path, checks: Path, only_check: bool) -> int:
     return 0
 
 
-def new_task(course: Path, checks: Path, notebook: str, task: str) -> int:
-    """Add a task's cells to the notebook in every language, and its first check to the file of checks.
+def new_task(course: Path, unit: Unit, notebook: str, task: str) -> int:
+    """Add a task's cells to the notebook in every language, and its first check to the notebook's checks.
 
     Raises:
         SetupError: no such notebook, a name that cannot be used, or a task that exists.
@@ -98,8 +99,10 @@ def new_task(course: Path, checks: Path, notebook: str, task: str) -> int:
         nb.cells.extend(_cells(task))
         nbformat.write(nb, path)
         print(say(_("{path}: added the cells of {name}"), path=path, name=task))
-    file = checks / f"check_{notebook}.py"
+    file = unit.checks_file(notebook)
     if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        (file.parent / "__init__.py").write_text(_PACKAGE.format(notebook=notebook), encoding="utf-8")
         file.write_text(_HEAD.format(notebook=notebook), encoding="utf-8")
     with file.open("a", encoding="utf-8") as text:
         text.write(_CHECK.format(task=task))
@@ -139,6 +142,8 @@ _SOLUTION = '''def {task}(x):
     ### BEGIN SOLUTION
     return 2 * x
     ### END SOLUTION'''
+_PACKAGE = '''"""Notebook {notebook}."""
+'''
 _HEAD = '''"""Checks of notebook {notebook}."""
 
 # mypy: allow-untyped-defs, allow-untyped-decorators

@@ -21,6 +21,7 @@ from autograder.grading.report import sentence
 from autograder.grading.results import unpack
 from autograder.i18n import _, environment_language, say
 from autograder.records import TaskGrade
+from autograder.scale.settings import configured_unit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     submissions = read_class(arguments.course / "tests" / "submissions")
     if not submissions:
         raise SetupError(_("There is no class below {folder}."), folder=arguments.course / "tests" / "submissions")
+    configured_unit(arguments.course)  # its texts are told below
     lay_out(arguments.course, folder)
     assignments = sorted({s.assignment for s in submissions})
     for assignment in assignments:

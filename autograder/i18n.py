@@ -24,12 +24,28 @@ def _(text: str) -> str:
     return text
 
 
+_folders = [LOCALE_DIR]  # like gettext's domains: bound once, when a unit is loaded
+
+
+def bind(folder: Path) -> None:
+    """From here on the catalogs of this folder count too: `<language>/LC_MESSAGES/*.po`."""
+    if folder not in _folders:
+        _folders.append(folder)
+        catalog.cache_clear()
+
+
 @cache
 def catalog(language: str) -> Mapping[str, str]:
     """Source text → translation. Empty for the source language and for languages without a catalog."""
-    path = LOCALE_DIR / language / "LC_MESSAGES" / "autograder.po"
-    if language == SOURCE_LANGUAGE or not path.exists():
-        return {}
+    found: dict[str, str] = {}
+    if language != SOURCE_LANGUAGE:
+        for folder in _folders:
+            for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
+                found |= _read(path, language)
+    return found
+
+
+def _read(path: Path, language: str) -> dict[str, str]:
     with path.open("rb") as file:
         messages = read_po(file, locale=language)
     return {m.id: m.string for m in messages if isinstance(m.id, str) and m.id and m.string and not m.fuzzy}

@@ -1,74 +1,97 @@
 """`python -m autograder messages`: bring the catalogs up to date with the program, and say what is missing.
 
 Texts are what the source marks with `_("…")`, in Python and in the page templates, and the first line of each hidden
-check's docstring. `autograder/lab` has its own messages, which travel to learners with it.
+check's docstring. The engine and its families have one catalog a language, each unit another; a unit's `lab` has
+messages of its own, which travel to learners with it.
 """
 
 import argparse
 import ast
+import os
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import read_po, write_po
-from jinja2 import Environment
-from jinja2.ext import extract_from_ast
 
-from autograder.i18n import LOCALE_DIR, SOURCE_LANGUAGE, _, languages, say
+from autograder.i18n import LOCALE_DIR, _, languages, say
+from autograder.scale.settings import configured_unit
+from autograder.unit import NOT_CARRIED, Unit
 
 PACKAGE = Path(__file__).parent
 Places = Mapping[str, str]  # text → the first place that has it, file:line
 
 
+class Domain(NamedTuple):
+    """A program with catalogs of its own: where it lies, which of its folders do not count, where the catalogs are."""
+
+    name: str
+    folder: Path
+    leave_out: frozenset[str]
+    locale: Path
+
+    def catalog_path(self, language: str) -> Path:
+        """Where a language's catalog is."""
+        return self.locale / language / "LC_MESSAGES" / f"{self.name}.po"
+
+
+ENGINE = Domain("autograder", PACKAGE, frozenset({"units"}), LOCALE_DIR)
+
+
+def domain_of(unit: Unit) -> Domain:
+    """The texts that a unit says while it is used; `calibrate` and the like talk to authors, in English."""
+    return Domain(unit.folder.name, unit.folder, NOT_CARRIED, unit.locale)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    parser.add_argument("--course", type=Path, default=Path(), help=say(_("folder of the course whose unit counts")))
     parser.add_argument(
         "--check", action="store_true", help=say(_("write nothing; fail when a translation is missing"))
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Merge the parts into each catalog and list what is missing; exit status 1 when something is."""
-    known = texts()
+    """Bring each catalog up to date and list what is missing; exit status 1 when something is."""
     complete = True
-    for language in languages():
-        if language == SOURCE_LANGUAGE:
-            continue
-        catalog = merged(LOCALE_DIR / language, known, language)
-        if not arguments.check:
-            write(catalog, catalog_path(language))
-        missing = missing_in(catalog, known)
-        complete = complete and not missing
-        print(say(_("{language}: {count} texts, {missing} without a translation"), language=language,
-                  count=len(known), missing=len(missing)))  # fmt: skip
-        for text, place in missing.items():
-            print(f"  {place}: {text!r}")
+    for domain in (ENGINE, domain_of(configured_unit(arguments.course))):
+        known = texts(domain)
+        for language in languages()[1:]:  # the source language comes first
+            catalog = merged(domain, known, language)
+            if not arguments.check:
+                write(catalog, domain.catalog_path(language))
+            missing = missing_in(catalog, known)
+            complete = complete and not missing
+            print(say(_("{name}, {language}: {count} texts, {missing} without a translation"), name=domain.name,
+                      language=language, count=len(known), missing=len(missing)))  # fmt: skip
+            for text, place in missing.items():
+                print(f"  {place}: {text!r}")
     return 0 if complete else 1
 
 
-def catalog_path(language: str) -> Path:
-    """Where a language's catalog is."""
-    return LOCALE_DIR / language / "LC_MESSAGES" / "autograder.po"
-
-
-def texts(package: Path = PACKAGE) -> Places:
-    """Every text of the program, with where it stands first."""
+def texts(domain: Domain) -> Places:
+    """Every text of a program, with where it stands first."""
+    methods: list[tuple[str, Any]] = [("**.py", _from_python), ("**.j2", "jinja2")]
     found: dict[str, str] = {}
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package)
-        if name.parts[0] == "lab" or path.suffix not in (".py", ".j2"):
-            continue
-        source = path.read_text(encoding="utf-8")
-        for line, text in _in_python(source) if path.suffix == ".py" else _in_template(source):
-            found.setdefault(text, f"{name}:{line}")
+    rows = extract_from_dir(
+        domain.folder,
+        methods,
+        keywords={"_": None},
+        directory_filter=lambda path: os.path.basename(path) not in {*domain.leave_out, "__pycache__"},
+    )
+    for name, line, text, _comments, _context in rows:
+        found.setdefault(text[0] if isinstance(text, tuple) else text, f"{name}:{line}")
     return found
 
 
-def merged(folder: Path, known: Places, language: str) -> Catalog:
-    """The language's catalog with its parts taken in, what the program no longer says left out."""
-    result = Catalog(locale=language, project="shrinkage", charset="utf-8", fuzzy=False)
-    for path in [folder / "LC_MESSAGES" / "autograder.po", *sorted((folder / "parts").glob("*.po"))]:
+def merged(domain: Domain, known: Places, language: str) -> Catalog:
+    """The language's catalog; what the program no longer says is left out."""
+    result = Catalog(locale=language, project=domain.name, charset="utf-8", fuzzy=False)
+    path = domain.catalog_path(language)
+    if path.exists():
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
                 if message.id in known and message.string:
@@ -83,6 +106,7 @@ def missing_in(catalog: Catalog, known: Places) -> Places:
 
 def write(catalog: Catalog, path: Path) -> None:
     """Write a catalog, in an order of its own so that two versions can be compared."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, width=0, sort_output=True, omit_header=False, ignore_obsolete=True)
 
@@ -92,27 +116,17 @@ def fields(text: str) -> set[str]:
     return {name.split(".")[0] for _literal, name, _format, _kind in string.Formatter().parse(text) if name}
 
 
-def _in_python(source: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of each marked text and of each check's first docstring line.
-
-    Raises:
-        ValueError: something other than a literal is marked: it could never be found here.
-    """
+def _from_python(file: Any, keywords: Any, comment_tags: Any, options: Any) -> Iterator[tuple[int, Any, Any, Any]]:
+    """What Babel finds, and the first docstring line of each check. An extraction method of Babel's."""
+    source = file.read()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
-            if not (node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)):
-                raise ValueError(f"line {node.lineno}: _() takes a literal text")
-            yield node.lineno, node.args[0].value
-        elif isinstance(node, ast.FunctionDef) and any(map(_makes_check, node.decorator_list)):
+        if isinstance(node, ast.FunctionDef) and any(map(_makes_check, node.decorator_list)):
             if described := (ast.get_docstring(node) or "").split("\n")[0]:
-                yield node.lineno, described
+                yield node.lineno, "_", described, []
+    file.seek(0)
+    yield from extract_python(file, keywords, comment_tags, options)
 
 
 def _makes_check(decorator: ast.expr) -> bool:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     return isinstance(called, ast.Attribute) and called.attr == "check"
-
-
-def _in_template(source: str) -> Iterator[tuple[int, str]]:
-    for line, _function, text in extract_from_ast(Environment(autoescape=True).parse(source), ["_"]):
-        yield line, str(text[0] if isinstance(text, tuple) else text)  # the others are arguments

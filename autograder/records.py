@@ -1,8 +1,10 @@
 """The records that travel between the rooms. All of them are plain data and go through JSON unchanged."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from autograder.i18n import Message
@@ -16,6 +18,85 @@ class Submission:
     student: str
     notebook: str
     language: str = "en"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files by their path, hashed once: one object serves every job of an assignment."""
+
+    content: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Path → SHA-256."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The questions that a notebook's checks have for a kernel: made by the trusted process, read by the runner.
+
+    `tasks`: task → probe → question as JSON (`checks.api.Probe.plan` says what is in one). `points`: task → sum of
+    its checks' points.
+    """
+
+    tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    points: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What came back from a kernel for one task: made by the runner, read by the trusted process alone.
+
+    `text`: the answers as JSON text, every byte of it a stranger's; see `checks.evidence`. `problem`: why there are
+    none, one of `checks.api.PROBLEMS`; then `said` is what is known beyond that, of ours as a message.
+    """
+
+    text: str = ""
+    problem: str = ""
+    said: str | Message = ""
+
+    def to_json(self) -> dict[str, Any]:
+        if not self.problem:
+            return {"text": self.text}
+        said = self.said.to_json() if isinstance(self.said, Message) else self.said
+        return {"problem": self.problem, "said": said}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Evidence":
+        said = data.get("said", "")
+        return cls(
+            data.get("text", ""), data.get("problem", ""), Message.from_json(said) if isinstance(said, dict) else said
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a driver asks of the trusted process; the answer is JSON, too.
+
+    `do`: "plan" (→ a `Plan`'s fields), "check" (→ {"results": [CheckResult]}) or "answer" (a kernel's own question,
+    `text`). `folder`: where the unit's files were placed, `package` their import name. `secret` and `names` seed the
+    hidden inputs. `evidence`: task → `Evidence` as JSON, of the tasks that are to be checked. The client fills in
+    `seconds`, after which the work is given up, and `store`, the folder of what was computed already.
+    """
+
+    do: str
+    package: str
+    folder: str
+    notebook: str = ""
+    secret: str = ""
+    names: Sequence[str] = ()
+    evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    text: str = ""
+    seconds: int = 0
+    store: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Request":
+        return cls(**data)
 
 
 class Outcome(StrEnum):

@@ -23,11 +23,10 @@ from nbformat import v4
 from nbgrader.api import Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 
 from autograder.demo import environment
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.grading.results import pack
 from autograder.i18n import Message
-from autograder.records import CheckResult, TaskGrade
-from autograder.records import Outcome as CheckOutcome
+from autograder.records import CheckResult, Outcome, TaskGrade
 from benchmarks.machine import save
 
 RESULTS = Path(__file__).with_name("results") / "class_report.json"
@@ -56,7 +55,7 @@ def grade(task: str, ability: float, chance: random.Random) -> TaskGrade:
             kind = chance.choice(("l1", "l2"))
             picture = {"given": CURVE, "theirs": CURVE, "reduction": [reduction] * 3, "strengths": {kind: strength}}
         message = None if passed else Message(chance.choice(FAULTS))
-        outcome = CheckOutcome.PASSED if passed else CheckOutcome.FAILED
+        outcome = Outcome.PASSED if passed else Outcome.FAILED
         rows.append(
             CheckResult(
                 task, f"check_{i}", f"Check {i} of the {task} task.", 2, outcome, 2.0 * passed, message, picture=picture
@@ -101,7 +100,7 @@ def write(path: Path, grades: dict[str, TaskGrade], chance: random.Random) -> No
     picture = v4.new_output("display_data", {"image/png": PNG, "text/plain": "curves"})
     cells = [v4.new_code_cell("lab.plot()", outputs=[picture]) for _ in range(PICTURES)]
     cells += [v4.new_code_cell(f"def {task}(): ...", metadata={"nbgrader": {"grade_id": task}}) for task in TASKS]
-    outcome = Outcome(grades=grades, seconds=chance.uniform(5, 20))
+    outcome = Graded(grades=grades, seconds=chance.uniform(5, 20))
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(v4.new_notebook(cells=cells, metadata={"autograder": pack(outcome, "en")}), path)
 

@@ -38,7 +38,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
 from autograder.execution.runner import task_of
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.records import CheckResult, TaskGrade
 from autograder.records import Outcome as Of
 from autograder.scale import run
@@ -68,14 +68,14 @@ c.Autograde.autograde_preprocessors = [
 """
 
 
-def recorded(notebook: Any) -> Outcome:
+def recorded(notebook: Any) -> Graded:
     """An outcome such as a worker gives: figures, and for each task some checks, one of them with curves."""
     points = {task_of(c): c.metadata.nbgrader.points for c in notebook.cells if task_of(c)}
     grades = {str(task): TaskGrade(str(task), _results(str(task), worth)) for task, worth in points.items()}
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and not task_of(cell)]
     texts = {i: [{"output_type": "stream", "name": "stdout", "text": "epoch 40\n"}] for i in code}
     figures = {i: [{"output_type": "display_data", "data": FIGURE, "metadata": {}}] for i in code[1::4]}
-    return Outcome(texts | figures, grades, seconds=1.0)
+    return Graded(texts | figures, grades, seconds=1.0)
 
 
 def _results(task: str, worth: float) -> list[CheckResult]:

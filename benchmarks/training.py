@@ -1,4 +1,4 @@
-"""`model.fit` beside `autograder.families.keras.training.train`: the same model, data, epochs and batches, in one process.
+"""`model.fit` beside our `training.train`: the same model, data, epochs and batches, in one process.
 
 Each repetition times both, in turns; wall-clock and CPU time, everything included: tracing and compiling, too.
 
@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
-from autograder.units.regularization import datasets
 from autograder.families.keras.training import loss_of, train
+from autograder.units.regularization import datasets
 from benchmarks.machine import save
 
 EPOCHS, BATCH = 40, 32

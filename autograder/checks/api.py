@@ -1,7 +1,7 @@
 """What hidden checks are written with.
 
-A file of checks holds one `Task` per grade cell. The task's probes say what to ask the learner's kernel; its checks
-are functions that name, as arguments, the probes they look at::
+A notebook's `checks.py` holds one `Task` per grade cell. The task's probes say what to ask the learner's kernel; its
+checks are functions that name, as arguments, the probes they look at::
 
     l2_layer = Task("l2_layer", lesson="l2")
     model = l2_layer.model("build_l2_model")
@@ -21,19 +21,21 @@ it raises is our own fault: the task is then flagged for a person.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from autograder.checks.evidence import CallResult, Foreign, NoAnswer, Other, Thing, encode_array
 from autograder.i18n import Message, Value, _
-from autograder.checks.evidence import CallResult, ModelData, Other, Problem, Thing, encode_array
 
 Arguments = Sequence[Any]
 Cases = Callable[[np.random.Generator], Sequence[Arguments]]
+Encode = Callable[[Any], dict[str, Any] | None]
 
 
 class Failed(Exception):
-    """A check's no, with the sentence the learner reads."""
+    """A check did not pass; `message` is what the learner reads."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(message.text)
@@ -66,10 +68,14 @@ class Rng:
 
 
 @dataclass(frozen=True)
-class History:
-    """An argument: an object like Keras's History, with `.history` and `.epoch`."""
+class Context:
+    """What a fixture is made from (see `autograder.unit.Unit`).
 
-    history: Mapping[str, Sequence[float]]
+    `secret`: the course's, for seeds; `store`: the folder of what was computed already, or None.
+    """
+
+    secret: str
+    store: Path | None
 
 
 @dataclass(frozen=True)
@@ -87,17 +93,20 @@ class Probe:
     single: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
 
-    def plan(self, rng: np.random.Generator) -> dict[str, Any]:
-        """The question as JSON; the same generator state gives the same hidden inputs again in `answer`."""
+    def plan(self, rng: np.random.Generator, encode: Encode = lambda value: None) -> dict[str, Any]:
+        """The question as JSON; the same generator state gives the same hidden inputs again in `answer`.
+
+        `encode`: a family's, for arguments that are objects of its library.
+        """
         spec: dict[str, Any] = {"kind": self.kind, "target": self.target}
         if self.kind == "call":
-            spec["cases"] = [[encode_argument(a) for a in case] for case in self.cases(rng)]
-            spec["inputs"] = [encode_argument(a) for row in self.inputs(rng) for a in row]
+            spec["cases"] = [[encode_argument(a, encode) for a in case] for case in self.cases(rng)]
+            spec["inputs"] = [encode_argument(a, encode) for row in self.inputs(rng) for a in row]
         return spec
 
     def answer(self, found: Any, rng: np.random.Generator) -> Any:
         """What checks receive: a value, one result, or a list of `Call`. Raises Failed when there is none."""
-        if isinstance(found, Problem):
+        if isinstance(found, NoAnswer):
             raise Failed(problem_message(found, self.target, self.problems))
         if self.kind == "value":
             return found
@@ -122,7 +131,7 @@ class Check:
 
     @property
     def arguments(self) -> list[str]:
-        """Names of the probes and of the `trainer` it looks at."""
+        """Names of the probes and of the unit's fixtures that it looks at."""
         return list(inspect.signature(self.function).parameters)
 
 
@@ -177,19 +186,13 @@ def credit(share: float, text: str = "", /, *, picture: Mapping[str, Any] | None
     return Credit(min(1.0, max(0.0, share)), Message(text, values) if text else None, picture or {})
 
 
-def encode_argument(value: Any) -> dict[str, Any]:
+def encode_argument(value: Any, encode: Encode) -> dict[str, Any]:
     """An argument for a learner's function as JSON for the kernel."""
     if isinstance(value, Rng):
         return {"rng": value.seed, "shared": value.shared}
-    if isinstance(value, History):
-        series = {k: [float(v) for v in s] for k, s in value.history.items()}
-        return {"history": series, "epochs": max(map(len, series.values()), default=0)}
     if isinstance(value, np.ndarray):
         return {"array": encode_array(value)}
-    if hasattr(value, "get_weights"):
-        weights = [encode_array(w) for w in value.get_weights()]
-        return {"model": {"config": value.to_json(), "weights": weights}}
-    return {"json": value}
+    return encode(value) or {"json": value}
 
 
 PROBLEMS = {
@@ -205,7 +208,7 @@ PROBLEMS = {
 }
 
 
-def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Message:
+def problem_message(problem: NoAnswer, name: str, own: Mapping[str, str]) -> Message:
     """The sentence for a probe that brought no answer: its own one, or the usual one."""
     told = problem.text if isinstance(problem.text, Message) else problem.text[:300]
     special = next((own[key] for key in own if key == problem.kind or key in str(problem.text)), None)
@@ -215,7 +218,7 @@ def problem_message(problem: Problem, name: str, own: Mapping[str, str]) -> Mess
 
 def kind_of(value: Any) -> str:
     """The name of a value's type as a learner would say it."""
-    if isinstance(value, ModelData):
+    if isinstance(value, Foreign):
         return value.class_name
     if isinstance(value, Thing):
         return value.classes[0].rsplit(".", 1)[-1] if value.classes else "object"

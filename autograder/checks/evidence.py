@@ -21,11 +21,21 @@ MAX_TEXT = 64 << 20  # bytes of one cell's evidence
 MAX_DEPTH = 40
 MAX_ITEMS = 100_000
 MAX_ELEMENTS = 5_000_000  # numbers in one array
+_NONE: Mapping[str, Any] = {}
 DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
 
 
+Kinds = Mapping[str, Callable[[Any], Any]]
+
+
+class Foreign:
+    """An object of a family's library, as data: what its `decode` makes. `class_name` is the learner's word for it."""
+
+    class_name: str
+
+
 @dataclass(frozen=True, slots=True)
-class Problem:
+class NoAnswer:
     """A probe that brought no answer. `kind`: missing, not written, not callable, raised, died.
 
     `text`: what an exception said, or a sentence of ours.
@@ -52,29 +62,6 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
-    """What a model answered in the sandbox to one of our inputs: in inference mode, and twice in training mode."""
-
-    inference: Any
-    training: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelData:
-    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox.
-
-    Compared by identity, so that what was measured on it can be remembered.
-    """
-
-    config: str | None
-    weights: tuple[NDArray[Any], ...]
-    losses: tuple[float, ...]
-    class_name: str
-    outputs: tuple[Outputs, ...]
-    unserializable: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class CallResult:
     """What a function of the learner's returned; `unchanged` per argument: True, False, or None when not tracked."""
 
@@ -82,8 +69,8 @@ class CallResult:
     unchanged: tuple[bool | None, ...]
 
 
-def parse(text: str) -> dict[str, Any]:
-    """Evidence text to {probe: Problem | value | list[CallResult]}.
+def parse(text: str, kinds: Kinds = _NONE) -> dict[str, Any]:
+    """Evidence text to {probe: NoAnswer | value | list[CallResult]}. `kinds`: a family's `decode`.
 
     Raises:
         EvidenceRefused: not JSON, too large, too deep, or not shaped like evidence.
@@ -94,36 +81,36 @@ def parse(text: str) -> dict[str, Any]:
         data = json.loads(text)
         if not isinstance(data, dict):
             raise EvidenceRefused(_("Your notebook's answers came back damaged."))
-        return {str(name): _answer(answer) for name, answer in data.items()}
+        return {str(name): _answer(answer, kinds) for name, answer in data.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, binascii.Error) as error:
         raise EvidenceRefused(_("Your notebook's answers came back damaged.")) from error
 
 
-def _answer(answer: Mapping[str, Any]) -> Any:
+def _answer(answer: Mapping[str, Any], kinds: Kinds) -> Any:
     if "problem" in answer:
-        return Problem(*(str(answer.get(key, ""))[:500] for key in ("problem", "type", "text")))
+        return NoAnswer(*(str(answer.get(key, ""))[:500] for key in ("problem", "type", "text")))
     if "value" in answer:
-        return decode(answer["value"])
-    return [CallResult(decode(c["value"]), tuple(_flag(u) for u in c["unchanged"])) for c in answer["calls"]]
+        return decode(answer["value"], kinds)
+    return [CallResult(decode(c["value"], kinds), tuple(_flag(u) for u in c["unchanged"])) for c in answer["calls"]]
 
 
 def _flag(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def decode(item: Mapping[str, Any], depth: int = 0) -> Any:
-    """One encoded value: None, bool, int, float, str, array, list, dict, ModelData, Thing or Other."""
+def decode(item: Mapping[str, Any], kinds: Kinds = _NONE, depth: int = 0) -> Any:
+    """One encoded value: None, bool, int, float, str, array, list, dict, Thing, Other or what a family makes."""
     if depth > MAX_DEPTH or len(item) != 1:
         raise ValueError("not an encoded value")
     ((kind, body),) = item.items()
     if kind == "list":
-        return [decode(v, depth + 1) for v in _bounded(body)]
+        return [decode(v, kinds, depth + 1) for v in bounded(body)]
     if kind == "dict":
-        return {_key(decode(k, depth + 1)): decode(v, depth + 1) for k, v in _bounded(body)}
+        return {_key(decode(k, kinds, depth + 1)): decode(v, kinds, depth + 1) for k, v in bounded(body)}
     if kind == "object":
-        attributes = decode({"dict": body["attributes"]}, depth + 1)
-        return Thing(tuple(str(c) for c in _bounded(body["classes"])), attributes)
-    return _LEAVES[kind](body)
+        attributes = decode({"dict": body["attributes"]}, kinds, depth + 1)
+        return Thing(tuple(str(c) for c in bounded(body["classes"])), attributes)
+    return kinds[kind](body) if kind in kinds else _LEAVES[kind](body)
 
 
 def _plain(body: Any) -> Any:
@@ -132,7 +119,8 @@ def _plain(body: Any) -> Any:
     return body
 
 
-def _bounded(items: Any) -> list[Any]:
+def bounded(items: Any) -> list[Any]:
+    """A list out of evidence, not too long; else ValueError."""
     if not isinstance(items, list) or len(items) > MAX_ITEMS:
         raise ValueError("not a list, or too long")
     return items
@@ -157,30 +145,10 @@ def array(body: Mapping[str, Any]) -> NDArray[Any]:
     return np.frombuffer(raw, dtype).reshape(shape)
 
 
-def model(body: Mapping[str, Any]) -> ModelData:
-    """A model's data, its config not yet looked into: see `rebuild`."""
-    config = body.get("config")
-    if config is not None and not isinstance(config, str):
-        raise ValueError("config is not text")
-    return ModelData(
-        config=config,
-        weights=tuple(array(w) for w in _bounded(body["weights"])),
-        losses=tuple(float(v) for v in _bounded(body["losses"])),
-        class_name=str(body.get("class", ""))[:100],
-        outputs=tuple(_outputs(o) for o in _bounded(body["outputs"])),
-        unserializable=str(body.get("unserializable", ""))[:300],
-    )
-
-
-def _outputs(body: Mapping[str, Any]) -> Outputs:
-    return Outputs(decode(body["inference"]), tuple(decode(t) for t in _bounded(body["training"])))
-
-
 _LEAVES: Mapping[str, Callable[[Any], Any]] = {
     "json": _plain,
     "float": float,
     "array": array,
-    "model": model,
     "other": lambda body: Other(str(body)[:200]),
 }
 

@@ -1,26 +1,32 @@
 """Runs in the learner's kernel, sent there as text. What it reports is untrusted data; it holds no secret.
 
-It uses nothing of this project and only what Keras learners have. `report` asks each probe's question and
-publishes one display message with the answers.
+It uses nothing of this project and, beside NumPy, nothing but what IPython has. `report` asks each probe's question
+and publishes one display message with the answers.
+
+Objects of a library are its family's affair: a module, sent along as text, too, with
+
+    DECODE: kind → function (body, kernel) → the argument of ours that {kind: body} describes
+    encode(value, inputs, kernel) → {kind: body} for an object of the library, None for anything else
+    fingerprint(argument) → text that changes when the argument does, None when that cannot be told
 """
 
 
-def report(spec, namespace, nonce, mime):
+def report(spec, namespace, nonce, mime, family=None):
     """Publish {"nonce", "evidence"} under `mime`; the evidence is JSON text, see `answers`."""
     import json
 
     from IPython.display import publish_display_data
 
-    text = json.dumps(answers(spec, namespace))
+    text = json.dumps(answers(spec, namespace, family))
     publish_display_data({mime: {"nonce": nonce, "evidence": text}, "text/plain": ""})
 
 
-def answers(spec, namespace):
+def answers(spec, namespace, family=None):
     """Probe name → {"value"}, {"calls"} or {"problem"}, for the names that a learner defined in `namespace`."""
     found = {}
     for name, probe in spec.items():
         try:
-            found[name] = _Kernel().answer(probe, namespace)
+            found[name] = _Kernel(family).answer(probe, namespace)
         except NotImplementedError:
             found[name] = {"problem": "not written"}
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: the next probe still gets its turn
@@ -31,7 +37,8 @@ def answers(spec, namespace):
 class _Kernel:
     MAX_ITEMS, MAX_DEPTH, MAX_ELEMENTS = 10_000, 6, 4_000_000
 
-    def __init__(self):
+    def __init__(self, family=None):
+        self.family = family
         self.generators = {}
 
     def answer(self, probe, namespace):
@@ -59,9 +66,7 @@ class _Kernel:
 
         if isinstance(argument, np.ndarray):
             return hashlib.sha256(argument.tobytes()).hexdigest()
-        if hasattr(argument, "get_weights"):
-            return hashlib.sha256(b"".join(w.tobytes() for w in argument.get_weights())).hexdigest()
-        return None
+        return self.family.fingerprint(argument) if self.family else None
 
     def decode(self, item):
         """Our arguments, from JSON."""
@@ -76,16 +81,9 @@ class _Kernel:
             if item.get("shared"):
                 return self.generators.setdefault(item["rng"], np.random.default_rng(item["rng"]))
             return np.random.default_rng(item["rng"])
-        if "model" in item:
-            import keras
-
-            model = keras.models.model_from_json(item["model"]["config"])
-            model.set_weights([self.decode({"array": w}) for w in item["model"]["weights"]])
-            return model
-        if "history" in item:
-            import types
-
-            return types.SimpleNamespace(history=item["history"], epoch=list(range(item["epochs"])), params={})
+        for kind in item if self.family else ():
+            if kind in self.family.DECODE:
+                return self.family.DECODE[kind](item[kind], self)
         return item["json"]
 
     def array(self, value):
@@ -116,14 +114,15 @@ class _Kernel:
         if isinstance(value, dict):
             pairs = list(value.items())[: self.MAX_ITEMS]
             return {"dict": [[self.encode(k, [], depth + 1), self.encode(v, inputs, depth + 1)] for k, v in pairs]}
-        if hasattr(value, "get_weights") and hasattr(value, "layers"):
-            return {"model": self.model(value, inputs)}
+        own = self.family.encode(value, inputs, self) if self.family else None
+        if own is not None:
+            return own
         if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array__"):
             return self.array(value)
         return {"object": self.thing(value, depth)}
 
     def thing(self, value, depth):
-        """An object of Keras (a callback, a regularizer) by its class and its plain attributes."""
+        """Any other object, by its class, its plain attributes and what its `get_config` tells."""
         found = {}
         if hasattr(value, "get_config"):
             try:
@@ -135,33 +134,3 @@ class _Kernel:
         )
         names = [c.__module__ + "." + c.__qualname__ for c in type(value).__mro__]
         return {"classes": names[:20], "attributes": self.encode(found, [], self.MAX_DEPTH - 1)["dict"]}
-
-    def model(self, model, inputs):
-        """Config and weights, the penalties it adds to the loss here, and what it answers to `inputs`."""
-        import numpy as np
-
-        if not model.built:  # it has no variables yet; the config alone says so
-            return {
-                "class": type(model).__name__,
-                "config": model.to_json(),
-                "weights": [],
-                "losses": [],
-                "outputs": [],
-            }
-        out = {
-            "weights": [self.array(w)["array"] for w in model.get_weights()] if model.count_params() < 5_000_000 else []
-        }
-        try:
-            out["config"] = model.to_json()
-        except Exception as error:
-            out["unserializable"] = type(error).__name__ + ": " + str(error)[:200]
-        out["class"] = type(model).__name__
-        out["losses"] = [repr(float(v)) for v in model.losses]
-        out["outputs"] = [
-            {
-                "inference": self.array(np.asarray(model(x, training=False))),
-                "training": [self.array(np.asarray(model(x, training=True))) for _ in range(2)],
-            }
-            for x in inputs
-        ]
-        return out

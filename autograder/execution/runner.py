@@ -19,8 +19,8 @@ from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
 from autograder.i18n import Message, _, translate
-
-Evidence = dict[str, dict[str, Any]]  # task → {"text": JSON} or {"problem": kind, "text": why, a message as JSON}
+from autograder.records import Evidence, Plan
+from autograder.unit import PLAIN, Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,13 @@ class Limits:
 
 @dataclass
 class Execution:
-    """What a run brought back. `outputs`: per cell index; `death`: why the kernel was gone, None when it lived."""
+    """What a run brought back. `outputs`: by cell index; `evidence`: by task.
+
+    `death`: why the kernel was gone, None when it lived.
+    """
 
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
     death: Message | None = None
     died: bool = False  # the kernel ended by itself or never answered, which an overloaded machine can bring about
     seconds: float = 0.0
@@ -47,8 +50,8 @@ class Execution:
 class Runner(NotebookClient):  # type: ignore[misc]
     """nbclient, told not to trust the kernel: outputs are capped, tags and widgets are ignored, nothing raises."""
 
-    def __init__(self, nb: NotebookNode, limits: Limits, km: Any) -> None:
-        """`nb` is executed in place; `km` a kernel manager that is not started yet."""
+    def __init__(self, nb: NotebookNode, limits: Limits, km: Any, family: Family = PLAIN) -> None:
+        """`nb` is executed in place; `km` is a kernel manager that is not started yet; `family` the unit's."""
         super().__init__(
             nb, km=km, allow_errors=True, interrupt_on_timeout=True, timeout=limits.cell_seconds, startup_timeout=90,
             skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True,
@@ -56,6 +59,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         )  # fmt: skip
         self.owns_km = True
         self.limits = limits
+        self.family = family
         self.evidence: list[Any] = []
         self.received = 0
         self.budget = 0
@@ -65,8 +69,8 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.interrupted = False
         self.died = False
 
-    async def run(self, plan: Mapping[str, Any], language: str) -> Execution:
-        """Run every cell; `plan`: task → probes (see `probes.probe_source`). Never raises for what the kernel does."""
+    async def run(self, plan: Plan, language: str) -> Execution:
+        """Run every cell and ask the plan's questions. Never raises for what the kernel does."""
         self.language = language
         began = time.monotonic()
         result = Execution()
@@ -74,7 +78,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
             async with self.async_setup_kernel():
                 for index, cell in enumerate(self.nb.cells):
                     if cell.cell_type == "code":
-                        await self._one(cell, index, plan, result)
+                        await self._one(cell, index, plan.tasks, result)
         except (RuntimeError, TimeoutError, OSError) as error:
             if not result.outputs and not result.evidence and self.death is None:
                 raise  # it did not even start: nothing of the learner's was run
@@ -82,37 +86,37 @@ class Runner(NotebookClient):  # type: ignore[misc]
             self.log.warning("kernel: %s", error)
             self.died = True
             self._die(_("the kernel did not answer"))
-        for task in plan:
-            result.evidence.setdefault(task, self._dead() or {"problem": "no cell", "text": ""})
+        for task in plan.tasks:
+            result.evidence.setdefault(task, self._dead() or Evidence(problem="no cell"))
         result.death, result.died, result.seconds = self.death, self.died, time.monotonic() - began
         return result
 
-    async def _one(self, cell: NotebookNode, index: int, plan: Mapping[str, Any], result: Execution) -> None:
+    async def _one(self, cell: NotebookNode, index: int, tasks: Mapping[str, Any], result: Execution) -> None:
         task = task_of(cell)
         if task is None:
             self.budget, self.received = self.limits.output_bytes, 0
             await self._execute(cell, index)
-            result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o)]
-        elif task in plan:
-            result.evidence[task] = await self._ask(plan[task], index)
+            result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o, self.family.noise)]
+        elif task in tasks:
+            result.evidence[task] = await self._ask(tasks[task], index)
 
-    async def _ask(self, specs: Mapping[str, Any], index: int) -> dict[str, Any]:
+    async def _ask(self, specs: Mapping[str, Any], index: int) -> Evidence:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
         nonce = secrets.token_hex(16)
         self.evidence, self.budget, self.received = [], self.limits.evidence_bytes, 0
-        cell = nbformat.v4.new_code_cell(probe_source(dict(specs), nonce))
+        cell = nbformat.v4.new_code_cell(probe_source(specs, nonce, self.family.kernel_side))
         original = self.nb.cells[index]
         await self._execute(cell, index)
         self.nb.cells[index] = original  # nbclient puts what it ran into the notebook
         answers = [e for e in self.evidence if isinstance(e, dict) and e.get("nonce") == nonce]
         if len(answers) == 1 and isinstance(answers[0].get("evidence"), str):
-            return {"text": answers[0]["evidence"]}
-        if self.death:
-            return self._dead()
+            return Evidence(answers[0]["evidence"])
+        if dead := self._dead():
+            return dead
         if self.received > self.budget:
-            return {"problem": "too large", "text": ""}
+            return Evidence(problem="too large")
         errors = [o for o in cell.outputs if o.output_type == "error"]
-        return {"problem": "silent", "text": str(errors[-1].ename)[:100] if errors else ""}
+        return Evidence(problem="silent", said=str(errors[-1].ename)[:100] if errors else "")
 
     async def _execute(self, cell: NotebookNode, index: int) -> None:
         if self.death is None and time.monotonic() > self.deadline:
@@ -145,8 +149,8 @@ class Runner(NotebookClient):  # type: ignore[misc]
             self.log.warning("the kernel's messages could not be read: %r", error)
             self._die(_("the kernel sent messages that cannot be read"))
 
-    def _dead(self) -> dict[str, Any]:
-        return {"problem": "died", "text": self.death.to_json()} if self.death else {}
+    def _dead(self) -> Evidence | None:
+        return Evidence(problem="died", said=self.death) if self.death else None
 
     def _die(self, text: str, **values: Any) -> None:
         self.death = self.death or Message(text, values)
@@ -184,16 +188,14 @@ def task_of(cell: NotebookNode) -> str | None:
     return str(meta["grade_id"]).removesuffix("_test") if is_test else None
 
 
-_NOISE = re.compile(
-    r"^(WARNING: All log messages before absl|[IWEF]\d{4} |\d{4}-\d\d-\d\d .*tensorflow/).*$\n?", re.MULTILINE
-)
+def is_noise(output: NotebookNode, noise: str) -> bool:
+    """Take a library's own log lines out of a stderr output; True when nothing else was in it.
 
-
-def is_noise(output: NotebookNode) -> bool:
-    """Take TensorFlow's own log lines out of a stderr output; True when nothing else was in it."""
-    if output.output_type != "stream" or output.name != "stderr":
+    `noise`: a regular expression for the beginning of such a line.
+    """
+    if not noise or output.output_type != "stream" or output.name != "stderr":
         return False
-    output.text = _NOISE.sub("", output.text)
+    output.text = re.sub(rf"^(?:{noise}).*$\n?", "", output.text, flags=re.MULTILINE)
     return not output.text.strip()
 
 

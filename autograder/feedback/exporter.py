@@ -10,9 +10,12 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
+from autograder.feedback.charts import Charts, charts_of
 from autograder.feedback.page import Page
 from autograder.grading.results import StoredResults, unpack
 from autograder.i18n import number, translate
+from autograder.scale.settings import Course
+from autograder.unit import load
 
 FOLDER = Path(__file__).parent
 
@@ -39,7 +42,12 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         """Write the page of one notebook; the gradebook was asked by the preprocessors."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         results = unpack(nb.metadata) or StoredResults()
-        return render("page.html.j2", results.language, page=Page(nb, resources["nbgrader"], results)), resources
+        page = Page(nb, resources["nbgrader"], results, self._charts())
+        return render("page.html.j2", results.language, page=page), resources
+
+    def _charts(self) -> Charts:
+        """Of the course's unit, whose texts are known from here on."""
+        return charts_of(load(Course(parent=self.parent).unit, Path(self.parent.coursedir.root)))
 
 
 def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:

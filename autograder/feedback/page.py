@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.execution.runner import task_of
 from autograder.feedback.cells import Budget, outputs, source
-from autograder.feedback.curves import curves
+from autograder.feedback.charts import Charts
 from autograder.feedback.text import markdown, sentence
 from autograder.grading.report import MARKS, UNGRADED
 from autograder.grading.report import sentence as finding
@@ -66,8 +66,9 @@ class Part:
 class Page:
     """Everything the template shows."""
 
-    def __init__(self, nb: NotebookNode, about: dict[str, Any], results: StoredResults) -> None:
+    def __init__(self, nb: NotebookNode, about: dict[str, Any], results: StoredResults, charts: Charts) -> None:
         """`about` is nbgrader's: assignment, student, notebook, score, max_score, late_penalty."""
+        self._charts = charts
         self.language = results.language
         self.results = results
         self.about = about
@@ -157,7 +158,7 @@ class Page:
             sentence(translate(result.description, self.language)),
             sentence(finding(result, self.language)),
             f"{number(result.earned, self.language)}/{number(result.points, self.language)}",
-            curves(result.picture, self.language),
+            self._charts.of_check(result.picture, self.language),
         )
 
     def _comment(self, text: str | None) -> Markup:

@@ -1,21 +1,24 @@
 """The driver's side of the trusted process: starts it, asks it, ends it."""
 
 import asyncio
-import hashlib
+import compileall
 import json
 import math
 import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import CheckerError
 from autograder.i18n import _
+from autograder.records import Request
 from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
-from autograder.sandbox.rundir import RunFolder
+from autograder.sandbox.rundir import RunFolder, write_files
+from autograder.unit import UnitSource
 
 START_SECONDS = 120
 JAIL_SECONDS = 5  # within which a jail has ended after the process in it was killed
@@ -38,9 +41,10 @@ ENVIRONMENT = {
 class TrustedProcess:
     """The trusted process of one run. Use as a context manager, or call `close`."""
 
-    def __init__(self, store: Path | None = None) -> None:
-        """`store`: folder in which the trainings are remembered, the one place the process may write to."""
+    def __init__(self, store: Path | None = None, family: str = "") -> None:
+        """`store`: folder of what is computed, the one place the process may write to. `family`: what it preloads."""
         self.store = store
+        self.family = family
         self._folder = RunFolder()
         self.address = str(self._folder.path / "s")
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,14 +72,14 @@ class TrustedProcess:
         return True
 
     def start(self) -> None:
-        """Start it unless it runs. Requests that arrive while it imports Keras wait in the socket."""
+        """Start it unless it runs. Requests that arrive while it imports its family wait in the socket."""
         if self.lives:
             return
         Path(self.address).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
             listener.bind(self.address)
             listener.listen(64)
-            command = [sys.executable, "-m", "autograder.trusted.checker", str(listener.fileno())]
+            command = [sys.executable, "-m", "autograder.trusted.checker", str(listener.fileno()), self.family]
             streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
             if isolation_problem() is None:
                 self._process = self._jail().start(command, pass_fds=[listener.fileno()], **streams)
@@ -85,7 +89,7 @@ class TrustedProcess:
                 )
 
     def _jail(self) -> Jail:
-        """It sees Python, this package and the checks; it may write what it trained; it has no network."""
+        """It sees Python, this package and the units; it may write what it computed; it has no network."""
         if self.store is not None:
             self.store.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
@@ -99,25 +103,30 @@ class TrustedProcess:
             environment=ENVIRONMENT,
         )
 
-    def place(self, name: str, source: str) -> str:
-        """Path, as the process sees it, of a file of checks with this text."""
-        folder = self._folder.path / hashlib.sha256(source.encode()).hexdigest()[:16]
-        path = folder / name
-        if not path.exists():
-            folder.mkdir(exist_ok=True)
-            path.write_text(source, encoding="utf-8")
-        return str(path)
+    def request(self, unit: UnitSource, do: str = "", **fields: Any) -> Request:
+        """A request about this unit, whose files are placed where the process sees them."""
+        return Request(do, unit.package, str(self._placed(unit)), **fields)
 
-    async def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer to one request, within `seconds` of work. Whoever is cancelled while it waits hangs up.
+    def _placed(self, unit: UnitSource) -> Path:
+        """The folder of a unit's files; compiled once, since every child imports them."""
+        folder = self._folder.path / unit.key[:16]
+        if not folder.exists():
+            new = self._folder.path / f"{unit.key[:16]}.new"
+            write_files(new, unit.files.content)
+            compileall.compile_dir(new, quiet=2, ddir=str(folder))
+            new.rename(folder)
+        return folder
+
+    async def ask(self, request: Request, seconds: float) -> dict[str, Any]:
+        """Ask one request and return its answer, within `seconds` of work. When cancelled, it closes the connection.
 
         Raises:
             CheckerError: no answer, or the answer is that something of ours broke. Never the learner's fault.
         """
-        request = {**request, "seconds": math.ceil(seconds), "store": self.store and str(self.store)}
+        complete = replace(request, seconds=math.ceil(seconds), store=str(self.store or ""))
         try:
             async with asyncio.timeout(seconds + START_SECONDS):
-                line = await self._exchange(json.dumps(request).encode() + b"\n")
+                line = await self._exchange(json.dumps(complete.to_json()).encode() + b"\n")
         except (OSError, ValueError) as error:  # TimeoutError is an OSError, a line too long a ValueError
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=error) from error
         if not line:

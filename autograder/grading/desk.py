@@ -1,41 +1,48 @@
-"""Where one notebook's kernel can ask for trainings: a unix socket, bound into its jail.
+"""Where one notebook's kernel can ask the trusted process for work: a unix socket, bound into its jail.
 
-What arrives is handed to the trusted process as text and not looked at here. A notebook has its own socket
-and its own bounds; when something is refused the kernel hears nothing and trains by itself.
+What arrives is handed on as text and not looked at here; the unit's `answers` does that. A notebook has its own
+socket and its own bounds. What is refused gets an empty answer, and the kernel does the work by itself.
 """
 
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from autograder.errors import CheckerError
-from autograder.grading.client import TrustedProcess
-from autograder.families.keras.requests import MAX_TEXT
+from autograder.records import Request
 
 ADDRESS = "/run/lab/training"  # inside the jail: `labkit.elsewhere` looks there
+MAX_TEXT = 16 << 20  # characters of a request
 READ_SECONDS = 10.0  # for a request to arrive
-TRAINING_SECONDS = 80.0  # for one training; the kernel waits a little longer
+ANSWER_SECONDS = 80.0  # for one answer; the kernel waits a little longer
 MAX_REQUESTS = 300  # of one notebook
 MAX_ANSWERED = 128 << 20  # bytes of one notebook's answers
+Ask = Callable[[Request, float], Awaitable[dict[str, Any]]]
 MAX_WAITING = 2  # connections at a time; the requests are served one after the other
 
 
-class TrainingDesk:
-    """Serves one notebook while its kernel runs: `async with TrainingDesk(...)`."""
+class Desk:
+    """Serves one notebook while its kernel runs: `async with Desk(...)`."""
 
-    def __init__(self, trusted: TrustedProcess, address: Path, seconds: float) -> None:
-        """`address`: of the socket to be made; `seconds`: of work for this notebook, all trainings together."""
+    def __init__(self, ask: Ask, request: Request, address: Path, seconds: float) -> None:
+        """`ask`: of the trusted process; `request`: what is asked, but for its text.
+
+        `address`: of the socket to be made; `seconds`: of work for this notebook, all answers together.
+        """
         self.address = address
-        self._trusted = trusted
+        self._ask, self._request = ask, request
         self._seconds = seconds
         self._requests = self._answered = 0
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "TrainingDesk":
+    async def __aenter__(self) -> "Desk":
         self._server = await asyncio.start_unix_server(self._accept, self.address, limit=MAX_TEXT + 1)
         self.address.chmod(0o666)  # the kernel's user is another one; the folder around it is 0700
         return self
@@ -60,22 +67,22 @@ class TrainingDesk:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with self._turn:
-                # a request that is too long, not UTF-8 or not there in time, and a training that is refused
+                # a request that is too long, not UTF-8 or not there in time, and work that is refused
                 with suppress(OSError, ValueError, CheckerError):
-                    writer.write(await self._trained(await asyncio.wait_for(reader.readline(), READ_SECONDS)))
+                    writer.write(await self._answer(await asyncio.wait_for(reader.readline(), READ_SECONDS)))
                     async with asyncio.timeout(READ_SECONDS):
                         await writer.drain()
         finally:
             writer.close()
 
-    async def _trained(self, line: bytes) -> bytes:
+    async def _answer(self, line: bytes) -> bytes:
         self._requests += 1
         if not line or self._requests > MAX_REQUESTS or self._seconds < 1 or self._answered > MAX_ANSWERED:
             return b""
         began = time.monotonic()
         try:
-            seconds = min(TRAINING_SECONDS, self._seconds)
-            answer = await self._trusted.ask({"do": "train", "text": line.decode()}, seconds)
+            seconds = min(ANSWER_SECONDS, self._seconds)
+            answer = await self._ask(replace(self._request, text=line.decode()), seconds)
         finally:
             self._seconds -= time.monotonic() - began
         text = json.dumps(answer).encode() + b"\n"

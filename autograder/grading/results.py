@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.records import CheckResult, TaskGrade
 
 KEY = "autograder"
@@ -29,11 +29,11 @@ class StoredResults:
     flagged: bool = False
 
 
-def pack(outcome: Outcome, language: str) -> dict[str, Any]:
+def pack(graded: Graded, language: str) -> dict[str, Any]:
     """The metadata of a notebook that was graded."""
-    rows = [[t, [{**r.to_json(), "detail": ""} for r in grade.results]] for t, grade in outcome.grades.items()]
-    flagged = outcome.flagged
-    return {"version": VERSION, "language": language, "seconds": outcome.seconds, "flagged": flagged, "grades": rows}
+    rows = [[t, [{**r.to_json(), "detail": ""} for r in grade.results]] for t, grade in graded.grades.items()]
+    flagged = graded.flagged
+    return {"version": VERSION, "language": language, "seconds": graded.seconds, "flagged": flagged, "grades": rows}
 
 
 def unpack(metadata: Mapping[str, Any]) -> StoredResults | None:

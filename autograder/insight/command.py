@@ -4,10 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
+from autograder.feedback.charts import charts_of
 from autograder.i18n import _, environment_language, languages, say
 from autograder.insight.collect import collect
 from autograder.insight.report import Report
 from autograder.lms.course import open_gradebook
+from autograder.scale.settings import configured_unit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the report; prints where."""
     with open_gradebook(arguments.db) as gradebook:
         data = collect(gradebook, arguments.assignment, arguments.autograded)
-    report = Report(data, arguments.language, arguments.formgrader)
+    charts = charts_of(configured_unit(Path()))
+    report = Report(data, arguments.language, arguments.formgrader, charts)
     page: Path = arguments.output or Path("reports", f"{arguments.assignment}.html")
     texts = {page: report.html()}
     if arguments.json:

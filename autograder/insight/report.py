@@ -3,7 +3,6 @@
 import csv
 import io
 import statistics
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,24 @@ from typing import Any
 import nbformat
 from markupsafe import Markup
 
+from autograder.feedback.charts import Charts
+from autograder.feedback.drawing import bars
 from autograder.feedback.exporter import render
 from autograder.feedback.text import python, sentence
 from autograder.i18n import _, translate
 from autograder.insight.collect import ClassData, Work
-from autograder.insight.pictures import bars, key, scatter
-from autograder.insight.statistics import (
+from autograder.insight.measures import (
     CheckStatistics,
     Diagnosis,
-    Effect,
     check_statistics,
     diagnoses,
-    effects,
     histogram,
+    pictures,
 )
 
 FOLDER = Path(__file__).parent
 EXAMPLE_LINES = 20
 LISTED = 100  # flagged works named in the page
-DOTS = 2_000  # drawn in a picture
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ class Flagged:
 
 
 class Report:
-    """What the page shows. `formgrader`: address of the formgrader, for links."""
+    """What the page shows. `formgrader`: address of the formgrader, for links; `charts`: the unit's."""
 
-    def __init__(self, data: ClassData, language: str, formgrader: str) -> None:
+    def __init__(self, data: ClassData, language: str, formgrader: str, charts: Charts) -> None:
         self.data = data
         self.language = language
         self.formgrader = formgrader.rstrip("/")
@@ -53,7 +51,7 @@ class Report:
         self.totals = sorted(data.totals.values())
         self.checks: list[CheckStatistics] = check_statistics(data)
         self.diagnoses: list[Diagnosis] = diagnoses(data)
-        self.effects: list[Effect] = effects(data)
+        self.charts = charts.of_class(pictures(data), language)
         self.flagged = [Flagged(w.student, w.notebook, self._reason(w), self._link(w)) for w in data.works if w.waiting]
         self.seconds = sorted(s for s in data.seconds.values() if s > 0)
 
@@ -88,16 +86,6 @@ class Report:
         """The points of the class as a picture."""
         return bars(histogram(self.totals, self.maximum), self.maximum, self.language)
 
-    def gap_pictures(self) -> list[tuple[str, Markup, Markup]]:
-        """(task, key, picture): penalties and Dropout apart, since λ and a rate have no common axis."""
-        groups: dict[tuple[str, bool], list[Effect]] = defaultdict(list)
-        for effect in self.effects:
-            groups[effect.task, effect.kind == "rate"].append(effect)
-        return [
-            (task, key(sorted({e.kind for e in found}), self.language), scatter(found[:DOTS], self.language))
-            for (task, _rate), found in sorted(groups.items())
-        ]
-
     def description(self, check: CheckStatistics) -> Markup:
         return sentence(translate(check.description, self.language))
 
@@ -129,7 +117,7 @@ class Report:
                 {"task": d.task, "text": translate(d.text, self.language), "count": d.count, "share": d.share}
                 for d in self.diagnoses
             ],
-            "effects": [asdict(e) for e in self.effects],
+            "effects": list(self.charts.rows) if self.charts else [],
             "seconds": self.seconds,
             "flagged": [asdict(f) for f in self.flagged],
         }

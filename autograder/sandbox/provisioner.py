@@ -86,7 +86,7 @@ class SandboxProvisioner(LocalProvisioner):
     async def _launch_warm(self, argv: list[str]) -> bool:
         """Whether a warm kernel runs. A zygote that was killed is replaced once."""
         for attempt in range(2):
-            source = warm.zygote(self.sandbox.kernel_environment()) if self.sandbox.warm else None
+            source = self._zygote() if self.sandbox.warm else None
             if source is None or "-f" not in argv:
                 return False
             start = warm.WarmStart(source)
@@ -101,6 +101,9 @@ class SandboxProvisioner(LocalProvisioner):
             finally:
                 start.close()
         return False
+
+    def _zygote(self) -> warm.Zygote | None:
+        return warm.zygote(self.sandbox.kernel_environment(), self.sandbox.preload)
 
     async def _launch(self, argv: list[str], start: warm.WarmStart | None) -> None:
         self._started, self.is_warm = time.monotonic(), start is not None

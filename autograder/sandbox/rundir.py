@@ -9,6 +9,7 @@ import stat
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.errors import IsolationError, SubmissionError
@@ -140,3 +141,11 @@ def _copy_file(source: str, target: Path, left: int) -> int:
                 shutil.copyfileobj(file, copy, 1 << 20)
             target.chmod(0o644)
     return left
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Lay out `files` below `folder`."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

@@ -18,7 +18,8 @@ class Sandbox(Configurable):
     """Limits and surroundings of every kernel that runs learners' code."""
 
     required = Bool(True, config=True, help="False: run without isolation where it is impossible, and warn")
-    warm = Bool(True, config=True, help="fork kernels from a process that imported Keras already")
+    warm = Bool(True, config=True, help="fork kernels from a process that imported libraries already")
+    preload = List(Unicode(), config=True, help="which libraries; by default those of the unit's family")
     memory_bytes = Integer(6 * GIB, config=True, help="address space of a process; TensorFlow maps 2.2 GiB")
     total_memory_bytes = Integer(6 * GIB, config=True, help="resident memory of all processes of a kernel")
     processes = Integer(256, config=True, help="processes and threads of a kernel together")

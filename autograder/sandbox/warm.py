@@ -26,7 +26,7 @@ PROGRAM = Path(__file__).with_name("zygote.py")
 # The jail's own process: says when the jail is built, ends with the kernel's status when the kernel ends.
 HOLDER = ["sh", "-c", 'echo; read -r status; exit "${status:-1}"']
 NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid", "mnt")
-IMPORT_SECONDS = 180.0  # TensorFlow without compiled bytecode, on a busy machine
+IMPORT_SECONDS = 180.0  # a large library without compiled bytecode, on a busy machine
 ANSWER_SECONDS = 20.0
 END_SECONDS = 3.0
 
@@ -38,12 +38,14 @@ class WarmFailure(Exception):
 class Zygote:
     """One warm process. It ends with `close`, and by itself when this process ends in whatever way."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], modules: Sequence[str] = ()) -> None:
+        """`environment`: of its kernels; `modules`: to import beside what every kernel needs."""
+        self.modules = tuple(modules)
         self._folder = RunFolder()  # a home: libraries write to it when they are imported
         self._control, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with child, PROGRAM.open("rb") as program:
             self.process = subprocess.Popen(  # a list, no shell
-                [sys.executable, "-s", "-", str(child.fileno())],
+                [sys.executable, "-s", "-", str(child.fileno()), *modules],
                 stdin=program,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -56,7 +58,7 @@ class Zygote:
         self._is_ready = False
 
     def wait_until_ready(self) -> None:
-        """Until Keras is imported. Raises WarmFailure when the process ends before."""
+        """Until everything is imported. Raises WarmFailure when the process ends before."""
         with self._ready:
             if self._is_ready:
                 return
@@ -109,16 +111,19 @@ class _Shared:
 _shared = _Shared()
 
 
-def zygote(environment: Mapping[str, str]) -> Zygote | None:
-    """This process's zygote, started or restarted as needed; None once it has failed to serve."""
+def zygote(environment: Mapping[str, str], modules: Sequence[str] = ()) -> Zygote | None:
+    """This process's zygote, started or restarted as needed; None once it has failed to serve.
+
+    A process has one: asked for other modules than before, it starts anew.
+    """
     with _shared.lock:
         if _shared.failed:
             return None
-        if _shared.zygote is not None and not _shared.zygote.lives:
+        if _shared.zygote is not None and not (_shared.zygote.lives and _shared.zygote.modules == tuple(modules)):
             _shared.zygote.close()
             _shared.zygote = None
         if _shared.zygote is None:
-            _shared.zygote = Zygote(environment)
+            _shared.zygote = Zygote(environment, modules)
         return _shared.zygote
 
 
@@ -128,7 +133,7 @@ def give_up(reason: object) -> None:
         if not _shared.failed:
             log.warning(
                 "%s",
-                say(_("Kernels start without preloaded Keras, which takes longer: {reason}"), reason=reason),
+                say(_("Kernels start without preloaded libraries, which takes longer: {reason}"), reason=reason),
             )
         _shared.failed = True
 

@@ -1,7 +1,7 @@
-"""The warm process: imports Keras once, then forks kernels into jails. It never runs a learner's code.
+"""The warm process: imports a library once, then forks kernels into jails. It never runs a learner's code.
 
 Run as a program of its own, read from standard input so that no path of the host shows in its command line:
-`python -s - FD < zygote.py`. It imports nothing of this project and starts with a kernel's environment, so
+`python -s - FD MODULE… < zygote.py`. It imports nothing of this project and starts with a kernel's environment, so
 that what its children inherit is what any kernel may know. It ends when the other end of FD is closed.
 
 A request is one message on FD, a unix socket: JSON (see `warm.py`) and open files, in the order of FILES.
@@ -189,20 +189,16 @@ def receive(control: socket.socket) -> tuple[Request, Files] | None:
     return json.loads(data), dict(zip(names, numbers, strict=False))
 
 
-def warm_up() -> None:
+def warm_up(modules: list[str]) -> None:
     """Import what a kernel imports: nothing that starts one of Python's threads or runs an operation."""
     import importlib
 
-    for name in WARM_MODULES:
+    for name in [*modules, *KERNEL_MODULES]:
         importlib.import_module(name)
 
 
-# What learners use, and what ipykernel and IPython import late: found by comparing a kernel's sys.modules
-WARM_MODULES = (
-    "numpy.random",
-    "tensorflow",
-    "keras",
-    "matplotlib.pyplot",
+# What ipykernel and IPython import late: found by comparing a kernel's sys.modules
+KERNEL_MODULES = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -222,7 +218,7 @@ def main() -> None:
 
     sys.path[:] = [p for p in sys.path if p]
     control = socket.socket(fileno=int(sys.argv[1]))
-    warm_up()
+    warm_up(sys.argv[2:])
     gc.collect()
     gc.freeze()  # else the first collection in every child would copy all pages
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

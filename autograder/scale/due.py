@@ -14,15 +14,23 @@ class DueNotebook:
     folder: str
     file: str
 
+    @property
+    def assignment(self) -> str:
+        return Path(self.folder).name
+
+    @property
+    def student(self) -> str:
+        return Path(self.folder).parent.name
+
+    @property
+    def notebook(self) -> str:
+        return Path(self.file).stem
+
 
 def due_notebooks(converter: Any) -> list[DueNotebook]:
     """Every notebook that this `nbgrader autograde` will grade; `converter` is its Autograde."""
     known = _known_notebooks(converter)
-    sanitizing, converter._sanitizing = converter._sanitizing, True  # which folder its paths mean
-    try:
-        folders = [f for f in sorted(converter.assignments) if _is_due(converter, f)]
-    finally:
-        converter._sanitizing = sanitizing
+    folders = [f for f in sorted(converter.assignments) if _is_due(converter, f)]
     return [
         DueNotebook(f, n)
         for f in folders

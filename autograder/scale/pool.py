@@ -19,8 +19,6 @@ from autograder.grading.job import Grader, Job, remembered
 from autograder.sandbox.rundir import RunFolder
 from autograder.store import trim
 
-# what an outcome depends on, beside the file of checks itself
-PROGRAM = ("checks", "execution", "grading", "trusted", "datasets.py", "records.py", "training.py")
 _PATIENCE = 20.0  # s a worker may take to stop what it does
 
 OWN_BYTES = 1 << 30  # of what a worker remembers by itself
@@ -84,7 +82,7 @@ def _close_graders() -> None:
 
 
 def grade_remotely(job: Job, store: str | None, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Grade one job in this worker process; returns the outcome as JSON.
+    """Grade one job in this worker process; returns what it gave as JSON.
 
     `store`: the folder to remember things in; None for one of its own, which is gone with the worker. Then `known`
     are entries that it starts with, and the answer's "entries" are what the driver is to remember. A

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.i18n import _, say
 from autograder.records import Submission
 
@@ -45,7 +45,7 @@ class Progress:
         """Notebooks that are graded."""
         return len(self.seconds)
 
-    def done(self, submission: Submission, outcome: Outcome, *, readable: bool = True) -> None:
+    def done(self, submission: Submission, outcome: Graded, *, readable: bool = True) -> None:
         """One more notebook is graded: say so."""
         self.seconds[submission] = outcome.seconds
         if outcome.flagged:
@@ -56,7 +56,7 @@ class Progress:
             self.unreadable.append(submission)
         self._show(submission, outcome)
 
-    def _show(self, submission: Submission, outcome: Outcome) -> None:
+    def _show(self, submission: Submission, outcome: Graded) -> None:
         spent = time.monotonic() - self.began
         left = spent / self.count * max(0, self.total - self.count)
         text = say(

@@ -10,26 +10,26 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from nbformat import NotebookNode
-from traitlets.utils.importstring import import_item
 
 from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
-from autograder.grading.job import Files, Job, Outcome, program_hash, remembered
+from autograder.grading.job import Graded, Job, remembered
 from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
 from autograder.i18n import _, say
-from autograder.records import Submission
+from autograder.records import Files, Submission
 from autograder.sandbox.rundir import RunFolder
 from autograder.scale.dask import DaskPool
 from autograder.scale.due import DueNotebook, graded_folder
 from autograder.scale.gradebook import share_engines
 from autograder.scale.journal import remove_half_written, unfinished
-from autograder.scale.pool import PROGRAM, LocalPool, grade_remotely
+from autograder.scale.pool import LocalPool, grade_remotely
 from autograder.scale.progress import Progress
 from autograder.scale.settings import Course, Scale
 from autograder.store import Store, trim
+from autograder.unit import load
 
 MAX_READY = 200  # outcomes that wait for nbgrader, in memory
 TRIES = 3  # of a job whose worker is lost
@@ -41,30 +41,45 @@ def runs() -> tuple["GradingRun", ...]:
     return tuple(_open)
 
 
+class Sanitized(NamedTuple):
+    """A submitted notebook as nbgrader will have it when it grades it. `readable`: whether the file was a notebook."""
+
+    notebook: NotebookNode
+    resources: Any
+    readable: bool
+
+
+class Sanitizer(Protocol):
+    """What brings a submitted notebook back to what the gradebook knows of it: nbgrader's affair, see `wiring`."""
+
+    def sanitize(self, due: DueNotebook) -> Sanitized:
+        """One notebook; raises what nbgrader would raise of it."""
+        ...
+
+
 class Prepared(NamedTuple):
     """A notebook that was sanitized before nbgrader came to it. `digest`: SHA-256 of the file it was made from."""
 
     digest: bytes
-    notebook: NotebookNode
-    resources: Any
+    sanitized: Sanitized
     job: Job | None  # None when the file cannot be read
 
 
 class GradingRun:
     """The jobs of one run, from the submissions nbgrader is about to grade."""
 
-    def __init__(self, converter: Any, exporter: Any, due: Sequence[DueNotebook]) -> None:
-        """`converter`: nbgrader's Autograde; `exporter`: the GradingExporter it reads with; `due`: what it will ask."""
+    def __init__(self, converter: Any, sanitizer: Sanitizer, due: Sequence[DueNotebook]) -> None:
+        """`converter`: nbgrader's Autograde, whose settings count; `due`: the notebooks that it will ask for."""
         for earlier in runs():  # one that was broken off in this process
             earlier.close()
         share_engines()
-        self.converter, self.exporter, self.log = converter, exporter, converter.log
+        self.converter, self.sanitizer, self.log = converter, sanitizer, converter.log
         self.course, self.scale = Course(parent=converter), Scale(parent=converter)
         root = Path(converter.coursedir.root)
+        self.unit = load(self.course.unit, root)
         self._own = None if self.scale.store else RunFolder()  # for this run only
         self.folder = self._own.path if self._own else root / self.scale.store
         self.store, self.executions = Store(self.folder / "outcomes"), Store(self.folder / "executions")
-        self.code = program_hash(*PROGRAM)
         self.futures: dict[str, Future[dict[str, Any]]] = {}
         self._pool: LocalPool | DaskPool | None = None
         self._coming = iter(due)
@@ -77,7 +92,7 @@ class GradingRun:
         _open.append(self)
         atexit.register(self.close)
 
-    def outcome(self, nb: NotebookNode, about: dict[str, str]) -> Outcome:
+    def outcome(self, nb: NotebookNode, about: dict[str, str]) -> Graded:
         """The outcome of one notebook; `about` is nbgrader's resources["nbgrader"]. Waits while a worker grades it."""
         job = self.job(nb, about)
         try:
@@ -88,7 +103,7 @@ class GradingRun:
         self.progress.done(job.submission, outcome)
         return outcome
 
-    def unreadable(self, about: dict[str, str], outcome: Outcome) -> None:
+    def unreadable(self, about: dict[str, str], outcome: Graded) -> None:
         """Count a notebook that could not be read."""
         language = self.course.languages.get(about["assignment"], "en")
         submission = Submission(about["assignment"], about["student"], about["notebook"], language)
@@ -103,14 +118,14 @@ class GradingRun:
         on_command_line = hasattr(self.converter.parent, "extra_args")  # an application; else the formgrader's API
         return int(self.scale.flagged_status) if self.progress.flagged and on_command_line else 0
 
-    def sanitized(self, file: str) -> tuple[NotebookNode, Any] | None:
-        """nbgrader comes to this file: the notebook and the resources that sanitizing it gave, if that is done."""
+    def sanitized(self, file: str) -> Sanitized | None:
+        """nbgrader comes to this file: what sanitizing it gave, if that is done already."""
         self._begun.add(file)
         prepared, self._expected = self._prepared.pop(file, None), None
         if prepared is None or _digest(file) != prepared.digest:
             return None
         self._expected = prepared.job
-        return prepared.notebook, prepared.resources
+        return prepared.sanitized
 
     def job(self, nb: NotebookNode, about: dict[str, str]) -> Job:
         """Everything that grading this sanitized notebook needs."""
@@ -121,25 +136,23 @@ class GradingRun:
             return expected
         coursedir, own = self.converter.coursedir, self._files_of(assignment)
         submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+        self._require_checks(about["notebook"])
         return Job(
             submission,
             text,
             files_beside(submitted, own.content),
-            self._checks(about["notebook"]),
+            self.unit.source,
             self.course.secret,
             Limits(self.course.cell_seconds, self.course.notebook_seconds),
             dict(self.converter.config.get("Sandbox", {})),
-            self.code,
             own,
         )
 
-    def _checks(self, notebook: str) -> tuple[str, str]:
-        name = f"check_{notebook}.py"
-        path = Path(self.course.checks_directory, name)
+    def _require_checks(self, notebook: str) -> None:
+        path = self.unit.checks_file(notebook)
         if not path.exists():
             text = _("There are no checks for the notebook {name}: {path} is missing.")
             raise SetupError(text, name=notebook, path=path)
-        return name, path.read_text(encoding="utf-8")
 
     def _files_of(self, assignment: str) -> Files:
         """What the course puts beside the notebooks of an assignment; read once."""
@@ -149,20 +162,20 @@ class GradingRun:
             self._own_files[assignment] = Files(course_files(folder))
         return self._own_files[assignment]
 
-    def _result(self, job: Job) -> Outcome:
+    def _result(self, job: Job) -> Graded:
         """Wait for a job's outcome. When its worker is lost it is tried again alone, so that no other is blamed."""
         key, error = job.key, None
         for attempt in range(TRIES):
             self._submit(key, job)
             try:
-                return Outcome.from_json(self._awaited(key, prepare=attempt == 0))
+                return Graded.from_json(self._awaited(key, prepare=attempt == 0))
             except Exception as lost:  # of a pool that broke, or of a cluster: whatever it is, there is no outcome
                 error = lost
                 self.log.warning(say(_("A worker was lost ({error}); {student}, {notebook} is graded again."),
                                      error=f"{type(error).__name__}: {error}", student=job.submission.student,
                                      notebook=job.submission.notebook))  # fmt: skip
                 self._give_up()
-        return Outcome(fault=f"the workers were lost {TRIES} times: {error}")
+        return Graded(fault=f"the workers were lost {TRIES} times: {error}")
 
     def _awaited(self, key: str, *, prepare: bool) -> dict[str, Any]:
         """A submitted job's outcome as JSON; the workers are kept busy meanwhile."""
@@ -191,7 +204,7 @@ class GradingRun:
         """The stored outcome, if it is one."""
         data = self.store.get(key)
         try:
-            Outcome.from_json(data)
+            Graded.from_json(data)
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
         return dict(data)
@@ -203,7 +216,7 @@ class GradingRun:
         result = future.result()
         for entry, value in result.pop("entries", {}).items():
             self.executions.put(entry, value)
-        if Outcome.from_json(result).settled:
+        if Graded.from_json(result).settled:
             self.store.put(key, result)
 
     @property
@@ -211,7 +224,7 @@ class GradingRun:
         """The workers, started when first needed."""
         if self._pool is None:
             address = self.scale.scheduler_address
-            self._pool = DaskPool(address) if address else LocalPool(self.scale.workers)
+            self._pool = DaskPool(address, self.unit.family) if address else LocalPool(self.scale.workers)
         return self._pool
 
     def _prepare(self) -> None:
@@ -224,7 +237,7 @@ class GradingRun:
             if upcoming.file in self._begun:
                 continue
             try:
-                prepared = self._sanitize(upcoming.file)
+                prepared = self._sanitized(upcoming)
             except Exception as error:  # nbgrader will meet it itself, when it comes to this notebook
                 self.log.warning("%s was not prepared: %r", upcoming.file, error)
                 continue
@@ -232,20 +245,13 @@ class GradingRun:
             if prepared.job is not None:
                 self._submit(prepared.job.key, prepared.job)
 
-    def _sanitize(self, file: str) -> Prepared:
+    def _sanitized(self, due: DueNotebook) -> Prepared:
         """What nbgrader will have when it has sanitized this notebook, and the job it will ask for."""
-        digest = _digest(file)
-        sanitizing, self.converter._sanitizing = self.converter._sanitizing, True
-        try:
-            resources = self.converter.init_single_notebook_resources(file)
-        finally:
-            self.converter._sanitizing = sanitizing
-        nb = self.exporter.read_submitted(Path(file))
-        for preprocessor in self.converter.sanitize_preprocessors:
-            chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
-            nb, resources = chosen(parent=self.exporter)(nb, resources)
-        readable = "autograder" not in nb.metadata
-        return Prepared(digest, nb, resources, self.job(nb, resources["nbgrader"]) if readable else None)
+        digest = _digest(due.file)
+        found = self.sanitizer.sanitize(due)
+        return Prepared(
+            digest, found, self.job(found.notebook, found.resources["nbgrader"]) if found.readable else None
+        )
 
     def _give_up(self) -> None:
         """End the workers now; what was not finished is submitted anew when nbgrader asks for it."""

@@ -5,8 +5,13 @@ from pathlib import Path
 
 from traitlets import Dict, Integer, Unicode
 from traitlets.config import LoggingConfigurable
+from traitlets.config.loader import PyFileConfigLoader
 
-CHECKS_DIR = Path(__file__).parents[1] / "checks"
+from autograder.errors import SetupError
+from autograder.i18n import _
+from autograder.unit import Unit, load
+
+CONFIGURATION = "nbgrader_config.py"
 
 
 class Course(LoggingConfigurable):
@@ -14,7 +19,7 @@ class Course(LoggingConfigurable):
 
     secret = Unicode("demo", config=True, help="hidden inputs and training seeds derive from it: choose your own")
     languages = Dict(Unicode(), config=True, help="assignment → language of its feedback; English where not named")
-    checks_directory = Unicode(str(CHECKS_DIR), config=True, help="folder of the files check_<notebook>.py")
+    unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")
 
@@ -32,3 +37,17 @@ class Scale(LoggingConfigurable):
         config=True,
         help="exit status of `nbgrader autograde` when a person has to look at a notebook; 0: never mind",
     )
+
+
+def configured_unit(course: Path) -> Unit:
+    """The unit that the configuration in a course's folder names.
+
+    Raises:
+        SetupError: there is no configuration, or it names no unit.
+    """
+    if not (course / CONFIGURATION).exists():
+        raise SetupError(
+            _("There is no {file} in {folder}: this is no course's folder."), file=CONFIGURATION, folder=course
+        )
+    config = PyFileConfigLoader(CONFIGURATION, str(course)).load_config()
+    return load(Course(config=config).unit, course.resolve())

@@ -1,80 +1,70 @@
-"""The trusted process: one long-lived parent that imported Keras, one forked child per request.
+"""The trusted process: one long-lived parent that imported a unit's family, one forked child per request.
 
-It listens on a unix socket handed down by the driver. A request is one JSON line, the answer another; the child that
-gives it has seen one submission's evidence and nothing of any other, and ends. The parent never looks at evidence and
-never runs a TensorFlow operation, which is what makes forking it safe.
+It listens on a unix socket handed down by the driver. A request (`records.Request`) is one JSON line, the answer
+another; the child that gives it has seen one submission's evidence and nothing of any other, and ends. The parent
+never looks at evidence, imports no unit and never runs an operation of the family's library: so it is safe to fork.
 
-    python -m autograder.trusted.checker SOCKET_FD
+    python -m autograder.trusted.checker SOCKET_FD [FAMILY]
 """
 
 import gc
-import importlib.util
+import importlib
 import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autograder.records import CheckResult
+from autograder.checks import evidence
+from autograder.checks.api import Context
+from autograder.checks.evidence import NoAnswer
+from autograder.errors import EvidenceRefused
+from autograder.records import CheckResult, Evidence, Request
 from autograder.store import Store
+from autograder.trusted.mounting import mounted
+from autograder.trusted.plugin import Session, plan, run_checks
+from autograder.unit import Family, Unit, attribute, checks_module, load_family
 
 MAX_REQUEST = 512 << 20
 
 
-def handle(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer one request: {"do": "plan" | "check" | "train", ...}. See `client` for the fields."""
-    if request["do"] == "train":
-        from autograder.families.keras.requests import answer
-
-        return answer(request["text"], _store(request))
-    module = load_checks(request["checks"])
-    if request["do"] == "plan":
-        from autograder.trusted.plugin import plan
-
-        return {"tasks": plan(module, request["secret"], request["names"]), "points": _points(module)}
-    return {"results": [result.to_json() for result in check(module, request)]}
+def handle(request: Request) -> dict[str, Any]:
+    """The answer to one request, as JSON."""
+    unit = mounted(request.package, Path(request.folder))
+    if request.do == "answer":
+        return dict(attribute(unit.answers)(request.text, Store(Path(request.store)) if request.store else None))
+    family = load_family(unit.family)
+    module = importlib.import_module(checks_module(request.package, request.notebook))
+    if request.do == "plan":
+        return asdict(plan(module, request.secret, request.names, family))
+    return {"results": [result.to_json() for result in check(unit, family, module, request)]}
 
 
-def _points(module: Any) -> dict[str, float]:
-    from autograder.trusted.plugin import tasks_of
-
-    return {name: sum(c.points for c in task.checks) for name, task in tasks_of(module).items()}
-
-
-def check(module: Any, request: Mapping[str, Any]) -> list[CheckResult]:
-    """Run the checks of a file on the evidence of one submission."""
-    from autograder.trusted.plugin import Session, run_checks
-    from autograder.families.keras.runs import PAIRS, Trainer
-    from autograder.checks.seeds import derive
-
-    seeds = [derive(request["secret"], "training", str(pair)) for pair in range(PAIRS)]
-    evidence: dict[str, Mapping[str, Any]] = {task: _parsed(text) for task, text in request["evidence"].items()}
-    session = Session(evidence, request["secret"], request["names"], Trainer(_store(request), seeds))
-    return list(run_checks(Path(request["checks"]), session))
+def check(unit: Unit, family: Family, module: Any, request: Request) -> list[CheckResult]:
+    """Run a notebook's checks on the evidence of one submission."""
+    context = Context(request.secret, Path(request.store) if request.store else None)
+    fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
+    parsed = {task: _parsed(Evidence.from_json(found), family) for task, found in request.evidence.items()}
+    return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
 
 
-def _store(request: Mapping[str, Any]) -> Store | None:
-    """What was trained already."""
-    return Store(Path(request["store"])) if request.get("store") else None
+def _made(maker: str, context: Context) -> Any:
+    return attribute(maker)(context)
 
 
-def _parsed(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _parsed(found: Evidence, family: Family) -> Mapping[str, Any]:
     """A task's evidence, or for each of its probes the problem that kept it from coming."""
-    from autograder.errors import EvidenceRefused
-    from autograder.i18n import Message
-    from autograder.checks.evidence import Problem, parse
-
-    if "problem" in answer:
-        text = answer.get("text", "")
-        return _EveryProbe(Problem(answer["problem"], "", Message.from_json(text) if isinstance(text, dict) else text))
+    if found.problem:
+        return _EveryProbe(NoAnswer(found.problem, "", found.said))
     try:
-        return parse(answer["text"])
+        return evidence.parse(found.text, family.decode)
     except EvidenceRefused as refused:
-        return _EveryProbe(Problem("refused", "", refused.message))
+        return _EveryProbe(NoAnswer("refused", "", refused.message))
 
 
 class _EveryProbe(dict[str, Any]):
@@ -89,17 +79,6 @@ class _EveryProbe(dict[str, Any]):
 
     def __contains__(self, key: object) -> bool:
         return True
-
-
-@cache
-def load_checks(path: str) -> Any:
-    """The module of a file of checks, imported by its path."""
-    spec = importlib.util.spec_from_file_location(f"autograder.checks.{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def serve(listener: socket.socket) -> None:
@@ -119,8 +98,8 @@ def _serve_one(connection: socket.socket) -> None:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with connection, connection.makefile("rwb") as stream:
-            request = json.loads(stream.readline(MAX_REQUEST))
-            signal.alarm(int(request["seconds"]))  # the default action ends this child
+            request = Request.from_json(json.loads(stream.readline(MAX_REQUEST)))
+            signal.alarm(request.seconds)  # the default action ends this child
             try:
                 answer: dict[str, Any] = {"answer": handle(request)}
             except BaseException as error:
@@ -132,20 +111,15 @@ def _serve_one(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    """Import what every child needs, say that it is ready, serve."""
-    import keras  # noqa: F401
-    import tensorflow as tf
-
-    from autograder import training  # noqa: F401
-    from autograder.grading import plugin  # noqa: F401
-    from autograder.trusted import runs, service  # noqa: F401
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    """Import what every child needs, serve."""
+    family = load_family(sys.argv[2] if len(sys.argv) > 2 else "")
+    for name in family.preload:
+        importlib.import_module(name)
+    if family.prepare:
+        attribute(family.prepare)()
     gc.collect()
-    gc.freeze()  # else every full collection in a child would go through all of TensorFlow, and copy its pages
-    listener = socket.socket(fileno=int(sys.argv[1]))
-    serve(listener)
+    gc.freeze()  # else every full collection in a child would go through all of the library, and copy its pages
+    serve(socket.socket(fileno=int(sys.argv[1])))
 
 
 if __name__ == "__main__":

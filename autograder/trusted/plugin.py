@@ -1,33 +1,32 @@
-"""Runs a file of checks with pytest: each `Check` is an item, each outcome a `CheckResult`."""
+"""Runs a notebook's checks with pytest: each `Check` is an item, each outcome a `CheckResult`."""
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograder.checks.api import Check, Credit, Failed, Probe, Task
-from autograder.i18n import Message, _
-from autograder.records import CheckResult, Outcome
-from autograder.families.keras.runs import Trainer
 from autograder.checks.seeds import generator
+from autograder.i18n import Message, _
+from autograder.records import CheckResult, Outcome, Plan
+from autograder.unit import Family
 
 # no user configuration, no conftest of a stranger, no plugin of the environment, no cache, no colours
 _PYTEST_ARGUMENTS = (
-    "--noconftest --assert=plain --import-mode=importlib -p no:cacheprovider -p no:terminal "
-    "-p no:faulthandler --override-ini=python_files=check_*.py --override-ini=addopts= "
-    "--override-ini=filterwarnings=default --config-file=/dev/null"
+    "--noconftest --assert=plain -p no:cacheprovider -p no:terminal -p no:faulthandler -p no:python "
+    "--override-ini=addopts= --override-ini=filterwarnings=default --config-file=/dev/null"
 ).split()
 
 
 def tasks_of(module: Any) -> dict[str, Task]:
-    """The tasks of a file of checks, in the order of the file."""
+    """The tasks of a module of checks, in the order of the file."""
     return {v.name: v for v in vars(module).values() if isinstance(v, Task)}
 
 
 def probes_of(module: Any) -> dict[str, Probe]:
-    """The probes of a file of checks by the name that checks call them by."""
+    """The probes of a module of checks by the name that checks call them by."""
     return {k: v for k, v in vars(module).items() if isinstance(v, Probe)}
 
 
@@ -57,29 +56,53 @@ class CheckItem(pytest.Item):
         return self.path, 0, self.check.name
 
 
-class Session:
-    """The pytest plugin of one run: knows the evidence, collects the results."""
+class ChecksFile(pytest.File):
+    """A notebook's checks, in the order of its tasks; those without evidence are not run."""
 
-    def __init__(self, evidence: Mapping[str, Mapping[str, Any]], secret: str, names: Sequence[str], trainer: Trainer):
-        """`evidence`: task → probe → parsed answer. `names` seed the hidden inputs (see `seeds`)."""
+    session_state: "Session"
+
+    def collect(self) -> Iterator[CheckItem]:
+        """One item a check."""
+        for task in self.session_state.tasks.values():
+            for check in task.checks if task.name in self.session_state.evidence else ():
+                item = CheckItem.from_parent(self, name=f"{task.name}:{check.name}")
+                item.check, item.session_state = check, self.session_state
+                yield item
+
+
+class Session:
+    """The pytest plugin of one run: knows the checks and the evidence, collects the results."""
+
+    def __init__(
+        self,
+        module: Any,
+        evidence: Mapping[str, Mapping[str, Any]],
+        secret: str,
+        names: Sequence[str],
+        fixtures: Mapping[str, Callable[[], Any]],
+    ):
+        """`module`: the checks. `evidence`: task → probe → parsed answer. `names` seed the hidden inputs (`seeds`).
+
+        `fixtures`: makes what checks name beside probes, when a check first asks for it.
+        """
+        self.module = module
+        self.tasks, self.probes = tasks_of(module), probes_of(module)
         self.evidence = evidence
         self.secret = secret
         self.names = tuple(names)
-        self.trainer = trainer
+        self.fixtures = fixtures
+        self.made: dict[str, Any] = {}
         self.results: list[CheckResult] = []
-        self.modules: list[Any] = []
         self.answers: dict[tuple[str, str], Any] = {}  # by task and probe
 
     @pytest.hookimpl
-    def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> Any:
-        """Checks of the tasks that there is evidence of become items; nothing else in the file does."""
-        if not isinstance(obj, Check) or obj.name != name or obj.task not in self.evidence:
-            return []
-        item = CheckItem.from_parent(collector, name=name)
-        item.check, item.session_state = obj, self
-        if collector.obj not in self.modules:
-            self.modules.append(collector.obj)
-        return item
+    def pytest_collect_file(self, file_path: Path, parent: Any) -> Any:
+        """The file of the checks, which are imported already: pytest imports nothing by itself."""
+        if file_path != Path(self.module.__file__):
+            return None
+        file = ChecksFile.from_parent(parent, path=file_path)
+        file.session_state = self
+        return file
 
     def run(self, check: Check) -> tuple[CheckResult, BaseException | None]:
         """One check to its result, and the exception for pytest when it did not pass."""
@@ -102,19 +125,22 @@ class Session:
         return self.result(check, Outcome.FAILED, message=no.message, picture=getattr(no, "picture", {}))
 
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:
-        lesson = tasks_of(self.modules[0])[check.task].lesson
+        lesson = self.tasks[check.task].lesson
         return CheckResult(check.task, check.name, check.description, check.points, outcome, lesson=lesson, **more)
 
     def outcome_of(self, check: Check) -> Outcome | None:
         return next((r.outcome for r in self.results if (r.task, r.name) == (check.task, check.name)), None)
 
     def arguments(self, check: Check) -> dict[str, Any]:
-        """The values of the probes that the check names. The first check that meets a probe's problem fails with it."""
-        probes = probes_of(self.modules[0])
-        return {
-            name: self.trainer if name == "trainer" else self.answer(check.task, name, probes[name])
-            for name in check.arguments
-        }
+        """The values of what the check names. The first check that meets a probe's problem fails with it."""
+        return {name: self.argument(check.task, name) for name in check.arguments}
+
+    def argument(self, task: str, name: str) -> Any:
+        if name in self.probes:
+            return self.answer(task, name, self.probes[name])
+        if name not in self.made:
+            self.made[name] = self.fixtures[name]()
+        return self.made[name]
 
     def answer(self, task: str, name: str, probe: Probe) -> Any:
         if (task, name) not in self.answers:
@@ -132,21 +158,28 @@ class Session:
         return generator(self.secret, *self.names, task, probe)
 
 
-def plan(module: Any, secret: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Task → probe → the question for the kernel, as JSON."""
-    return {
-        task: {name: p.plan(generator(secret, *names, task, name)) for name, p in probes.items()}
+def plan(module: Any, secret: str, names: Sequence[str], family: Family) -> Plan:
+    """The questions of all tasks for the kernel, and what each task is worth."""
+    tasks = {
+        task: {name: p.plan(generator(secret, *names, task, name), family.encode) for name, p in probes.items()}
         for task, probes in probes_by_task(module).items()
     }
+    return Plan(tasks, points_of(module))
 
 
-def run_checks(file: Path, session: Session) -> Iterator[CheckResult]:
-    """Run every check of the file.
+def points_of(module: Any) -> dict[str, float]:
+    """Task → sum of the points of its checks."""
+    return {name: sum(c.points for c in task.checks) for name, task in tasks_of(module).items()}
+
+
+def run_checks(session: Session) -> list[CheckResult]:
+    """Run every check of the tasks that there is evidence of.
 
     Raises:
-        RuntimeError: pytest could not collect the file.
+        RuntimeError: pytest could not collect them.
     """
+    file = Path(session.module.__file__)
     status = pytest.main([*_PYTEST_ARGUMENTS, f"--rootdir={file.parent}", str(file)], plugins=[session])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise RuntimeError(f"pytest ended with {status!r} on {file.name}")
-    yield from session.results
+    return session.results

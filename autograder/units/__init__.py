@@ -1,1 +1,1 @@
-""""""
+"""The course units that come with this package."""

@@ -6,11 +6,14 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
+from traitlets.utils.importstring import import_item
 
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
 from autograder.scale.due import DueNotebook, due_notebooks
-from autograder.scale.run import GradingRun, recover
+from autograder.scale.run import GradingRun, Sanitized, recover
+
+UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
 
 
 class GradingExporter(NotebookExporter):  # type: ignore[misc]
@@ -43,10 +46,28 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         if ready is None:
             notebook = self.read_submitted(path)
         else:
-            notebook, resources = ready
+            notebook, resources, _readable = ready
             self._preprocessors: list[Any] = []  # nothing is left to do; nbgrader sets those of the next step itself
         resources = {**(resources or {}), "metadata": {"name": path.stem, "path": str(path.parent)}}
         return self.from_notebook_node(notebook, resources, **kw)  # type: ignore[no-any-return]
+
+    def sanitize(self, due: DueNotebook) -> Sanitized:
+        """What nbgrader's sanitizing will give for this notebook, before nbgrader comes to it."""
+        resources: Any = {
+            "unique_key": due.notebook,
+            "output_files_dir": f"{due.notebook}_files",
+            "nbgrader": {
+                "student": due.student,
+                "assignment": due.assignment,
+                "notebook": due.notebook,
+                "db_url": self.parent.coursedir.db_url,
+            },
+        }  # as BaseConverter.init_single_notebook_resources makes it
+        nb = self.read_submitted(Path(due.file))
+        for preprocessor in self.parent.sanitize_preprocessors:
+            chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
+            nb, resources = chosen(parent=self)(nb, resources)
+        return Sanitized(nb, resources, UNREADABLE not in nb.metadata)
 
     def read_submitted(self, path: Path) -> NotebookNode:
         """The submitted notebook, or an empty one that carries why there is none."""
@@ -55,5 +76,5 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         except UnreadableNotebook as error:
             self.log.warning("%s: %s It is graded as empty.", path, error)
             empty = v4.new_notebook()
-            empty.metadata["autograder"] = {"unreadable": error.message.to_json()}
+            empty.metadata[UNREADABLE] = error.message.to_json()
             return empty

@@ -8,15 +8,14 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.errors import SetupError
 from autograder.execution.runner import task_of
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.grading.report import UNGRADED, html_report, note, plain_report
-from autograder.grading.results import pack
+from autograder.grading.results import KEY, pack
 from autograder.i18n import Message, _
-from autograder.records import CheckResult, TaskGrade
-from autograder.records import Outcome as CheckOutcome
-from autograder.wiring.exporter import GradingExporter
+from autograder.records import CheckResult, Outcome, TaskGrade
+from autograder.wiring.exporter import UNREADABLE, GradingExporter
 
-KEY = "autograder"  # in nbconvert's resources
+GRADED, LANGUAGE = "autograder_graded", "autograder_language"  # in nbconvert's resources, from one step to the next
 Resources = Any
 
 
@@ -32,25 +31,23 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         outcome = self._unreadable(nb, about, exporter) or exporter.run.outcome(nb, about)
         for index, outputs in outcome.outputs.items():
             nb.cells[index].outputs = [NotebookNode(output) for output in outputs]
-        resources[KEY] = outcome
-        resources["autograder_language"] = exporter.run.course.languages.get(about["assignment"], "en")
+        resources[GRADED] = outcome
+        resources[LANGUAGE] = exporter.run.course.languages.get(about["assignment"], "en")
         return nb, resources
 
-    def _unreadable(self, nb: NotebookNode, about: dict[str, str], exporter: GradingExporter) -> Outcome | None:
+    def _unreadable(self, nb: NotebookNode, about: dict[str, str], exporter: GradingExporter) -> Graded | None:
         """For a notebook that could not be read: nothing of every task, with the reason."""
-        stored = nb.metadata.get("autograder", {}).get("unreadable")
+        stored = nb.metadata.get(UNREADABLE)
         if stored is None:
             return None
         message = Message.from_json(stored)
         points = {task_of(c): c.metadata.nbgrader["points"] for c in nb.cells if task_of(c)}
         grades = {
-            task: TaskGrade(
-                task, [CheckResult(task, "readable", READABLE, worth, CheckOutcome.FAILED, message=message)]
-            )
+            task: TaskGrade(task, [CheckResult(task, "readable", READABLE, worth, Outcome.FAILED, message=message)])
             for task, worth in points.items()
             if task
         }
-        outcome = Outcome(grades=grades)
+        outcome = Graded(grades=grades)
         exporter.run.unreadable(about, outcome)
         return outcome
 
@@ -63,12 +60,12 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Write the reports of one notebook."""
-        language = resources["autograder_language"]
+        language = resources[LANGUAGE]
         for cell in nb.cells:
             task = task_of(cell)
             if task is None:
                 continue
-            grade = resources[KEY].grades.get(task)
+            grade = resources[GRADED].grades.get(task)
             texts = (
                 {"text/html": html_report(grade, language), "text/plain": plain_report(grade, language)}
                 if grade
@@ -77,7 +74,8 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
             # valid by its making, and the exporter validates the whole notebook: `new_output` would do it once more
             cell.outputs = [NotebookNode(output_type="display_data", data=NotebookNode(texts), metadata=NotebookNode())]
             cell.execution_count = None
-        nb.metadata["autograder"] = pack(resources[KEY], language)  # for the feedback page and the class report
+        nb.metadata.pop(UNREADABLE, None)
+        nb.metadata[KEY] = pack(resources[GRADED], language)  # for the feedback page and the class report
         return nb, resources
 
 
@@ -107,7 +105,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
             return
         name = cell.metadata["nbgrader"]["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        result = resources[KEY].grades.get(task)
+        result = resources[GRADED].grades.get(task)
         score = result.score if result else None
         if score is not None and abs(result.maximum - grade.max_score) > 1e-9:
             self.log.error("%s: the checks give %g points, the gradebook %g", name, result.maximum, grade.max_score)

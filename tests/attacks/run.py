@@ -35,7 +35,7 @@ BESIDE = "stock nbgrader"
 HARMLESS = (BYSTANDER, HONEST, PLAIN)
 OURS = f"""
 exec(open({str(PROJECT / "nbgrader_config.py")!r}).read())
-c.Course.checks_directory = {str(HERE / "checks")!r}
+c.Course.unit = "tests.attacks.unit"
 c.Course.cell_seconds, c.Course.notebook_seconds = 15, 60
 c.Sandbox.memory_bytes, c.Sandbox.wall_seconds = 4 << 30, 120.0
 """
@@ -84,7 +84,7 @@ def attack(typed: Typed, course: Path) -> None:
         if target == "fifo":
             os.mkfifo(folder / name)
         else:
-            (folder / name).symlink_to(target.format(course=course, checks=HERE / "checks"))
+            (folder / name).symlink_to(target.format(course=course, checks=HERE / "unit" / "target"))
 
 
 def attacks_host(typed: Typed) -> bool:

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SETTINGS = """
 c.CourseDirectory.course_id = "tiny"
-c.Course.checks_directory = {checks!r}
+c.Course.unit = "tests.browser.unit"
 c.Exchange.root = {exchange!r}
 c.Scale.workers = 1
 """
@@ -50,7 +50,7 @@ def make_course(folder: Path) -> None:
     source = folder / "source" / "tiny"
     source.mkdir(parents=True)
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), source / "1_tiny.ipynb")
-    own = SETTINGS.format(checks=str(HERE / "tiny"), exchange=str(folder / "exchange"))
+    own = SETTINGS.format(exchange=str(folder / "exchange"))
     (folder / "nbgrader_config.py").write_text((ROOT / "nbgrader_config.py").read_text(encoding="utf-8") + own)
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "tiny"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -6,6 +6,7 @@ The corpus of answers (`answers_<notebook>.py`) has two mappings:
     WRONG: task → label → Wrong(code, the one check that fails, the beginning of its diagnosis)
 """
 
+import importlib
 import json
 import os
 import tempfile
@@ -13,12 +14,15 @@ import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.execution import kernel_side
-from autograder.trusted import checker, plugin
-from autograder.records import CheckResult
 from autograder.checks.seeds import generator
+from autograder.execution import kernel_side
+from autograder.families.keras import kernel_side as keras_side
+from autograder.records import CheckResult, Evidence, Request
+from autograder.trusted import checker, plugin
+from autograder.unit import checks_module, load, load_family
 
-CHECKS = Path(__file__).parents[2] / "autograder" / "checks"
+UNIT = load("autograder.units.regularization")
+FAMILY = load_family(UNIT.family)
 SECRET = "a secret for tests"
 # trainings of the corpus are remembered between test runs, as they are between learners
 STORE = os.environ.get("AUTOGRADER_TEST_STORE") or str(Path(tempfile.gettempdir()) / f"ag-test-store-{os.getuid()}")
@@ -40,17 +44,19 @@ def grade(notebook: str, task: str, code: str, student: str = "somebody") -> lis
 
 
 def _grade(notebook: str, task: str, code: str, student: str) -> list[CheckResult]:
-    module = checker.load_checks(str(CHECKS / f"check_{notebook}.py"))
+    module = checks_of(notebook)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, f"<{task}>", "exec"), namespace)
-    request = {
-        "checks": str(CHECKS / f"check_{notebook}.py"),
-        "secret": SECRET,
-        "names": ["assignment", student, notebook],
-        "store": STORE,
-    }
+    names = ["assignment", student, notebook]
     probes = plugin.probes_by_task(module)[task]  # as `plugin.plan` does for every task
-    spec = {p: probe.plan(generator(SECRET, *request["names"], task, p)) for p, probe in probes.items()}
-    text = json.dumps(kernel_side.answers(json.loads(json.dumps(spec)), namespace))
-    results = checker.check(module, {**request, "evidence": {task: {"text": text}}})
-    return [r for r in results if r.task == task]
+    spec = {p: probe.plan(generator(SECRET, *names, task, p), FAMILY.encode) for p, probe in probes.items()}
+    text = json.dumps(kernel_side.answers(json.loads(json.dumps(spec)), namespace, keras_side))
+    request = Request(
+        "check", UNIT.package, str(UNIT.folder), notebook, SECRET, names, {task: Evidence(text).to_json()}, store=STORE
+    )
+    return checker.check(UNIT, FAMILY, module, request)
+
+
+def checks_of(notebook: str) -> Any:
+    """The module of a notebook's checks."""
+    return importlib.import_module(checks_module(UNIT.package, notebook))

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder.trusted import checker, plugin
 from autograder.records import Outcome
-from tests.checks.harness import CHECKS, Wrong, grade
+from autograder.trusted import plugin
+from tests.checks.harness import Wrong, checks_of, grade
 
 NOTEBOOKS = sorted(p.stem.removeprefix("answers_") for p in Path(__file__).parent.glob("answers_*.py"))
 
 
 def trains(notebook: str, task: str) -> bool:
     """Whether the checks of a task train models, which takes seconds for each answer."""
-    found = plugin.tasks_of(checker.load_checks(str(CHECKS / f"check_{notebook}.py")))[task]
+    found = plugin.tasks_of(checks_of(notebook))[task]
     return any("trainer" in check.arguments for check in found.checks)
 
 

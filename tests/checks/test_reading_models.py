@@ -6,20 +6,31 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.units.regularization.l1_l2 import formulas
-from autograder.checks.api import Failed
-from autograder.families.keras.models import dropout_sites, given_dense
-from autograder.units.regularization.penalties import HIDDEN_BIAS, HIDDEN_KERNEL, OUTPUT_KERNEL, Penalties, kinds, penalties
-from autograder.units.regularization.sites import sites
-from autograder.execution import kernel_side
 from autograder.checks import evidence
+from autograder.checks.api import Failed
+from autograder.execution import kernel_side
+from autograder.families.keras import family
+from autograder.families.keras import kernel_side as keras_side
+from autograder.families.keras.evidence import ModelData
+from autograder.families.keras.models import dropout_sites
+from autograder.units.regularization.given import given_dense
+from autograder.units.regularization.l1_l2 import formulas
+from autograder.units.regularization.penalties import (
+    HIDDEN_BIAS,
+    HIDDEN_KERNEL,
+    OUTPUT_KERNEL,
+    Penalties,
+    kinds,
+    penalties,
+)
+from autograder.units.regularization.sites import sites
 
 
-def as_data(model: Any) -> evidence.ModelData:
+def as_data(model: Any) -> ModelData:
     """The model as it comes out of a kernel."""
     spec = {"p": {"kind": "value", "target": "model"}}
-    found = evidence.parse(json.dumps(kernel_side.answers(spec, {"model": model})))["p"]
-    assert isinstance(found, evidence.ModelData)
+    found = evidence.parse(json.dumps(kernel_side.answers(spec, {"model": model}, keras_side)), family.decode)["p"]
+    assert isinstance(found, ModelData)
     return found
 
 

@@ -1,6 +1,8 @@
 """docs/add-an-exercise.md, followed literally: an exercise is added to a copy of the course and graded there."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -12,21 +14,39 @@ from autograder.__main__ import main
 from autograder.classroom import Typed, hand_in
 from autograder.demo import lay_out, nbgrader
 from autograder.errors import SetupError
+from autograder.scale.settings import configured_unit
+from autograder.unit import load
 
 PROJECT = Path(__file__).parents[2]
+OURS = load("autograder.units.regularization")
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
+    """A copy of the course with a unit of its own, `added_unit`, that begins as ours."""
     lay_out(PROJECT, tmp_path / "course")
-    shutil.copytree(authoring.CHECKS_DIR, tmp_path / "course" / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        OURS.folder, tmp_path / "course" / "added_unit", ignore=shutil.ignore_patterns("__pycache__", "lab")
+    )
+    for path in (tmp_path / "course" / "added_unit").rglob("*.py"):
+        path.write_text(path.read_text(encoding="utf-8").replace(OURS.package, "added_unit"), encoding="utf-8")
     with (tmp_path / "course" / "nbgrader_config.py").open("a", encoding="utf-8") as config:
-        config.write(f"\nc.Course.checks_directory = {str(tmp_path / 'course' / 'checks')!r}\n")
+        config.write("\nc.Course.unit = 'added_unit'\n")
     return tmp_path / "course"
 
 
 def command(course: Path, *words: str) -> int:
-    return main([*words, "--course", str(course), "--checks", str(course / "checks")])
+    return main([*words, "--course", str(course)])
+
+
+@pytest.fixture(autouse=True)
+def forget_the_unit() -> Iterator[None]:
+    """Each test has a unit of this name."""
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    for name in [n for n in sys.modules if n.split(".")[0] == "added_unit"]:
+        del sys.modules[name]
 
 
 def test_new_task_adds_cells_in_both_languages_and_a_check(course: Path) -> None:
@@ -35,13 +55,13 @@ def test_new_task_adds_cells_in_both_languages_and_a_check(course: Path) -> None
         nb = nbformat.read(course / "source" / language / "2_l1_l2.ipynb", as_version=4)
         ids = [c.metadata.get("nbgrader", {}).get("grade_id") for c in nb.cells]
         assert ids[-2:] == ["double", "double_test"]
-    assert authoring.points(course / "checks", "2_l1_l2")["double"] == 1
+    assert authoring.points(configured_unit(course), "2_l1_l2")["double"] == 1
     assert command(course, "sync", "--check") == 0
 
 
 def test_sync_writes_the_points_of_the_checks(course: Path) -> None:
     command(course, "new-task", "2_l1_l2", "double")
-    file = course / "checks" / "check_2_l1_l2.py"
+    file = course / "added_unit" / "l1_l2" / "checks.py"
     file.write_text(file.read_text(encoding="utf-8").replace("@double.check(points=1)", "@double.check(points=3)"))
     assert command(course, "sync", "--check") == 1
     assert command(course, "sync") == 0
@@ -60,7 +80,7 @@ def test_sync_writes_the_points_of_the_checks(course: Path) -> None:
 )
 def test_new_task_says_what_is_wrong(course: Path, words: tuple[str, str], said: str) -> None:
     with pytest.raises(SetupError, match=said):
-        authoring.new_task(course, course / "checks", *words)
+        authoring.new_task(course, configured_unit(course), *words)
 
 
 @pytest.mark.slow

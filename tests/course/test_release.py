@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from autograder import authoring, release
-from autograder.units.regularization import datasets
 from autograder.classroom import solutions
+from autograder.scale.settings import configured_unit
+from autograder.units.regularization import datasets
 
 PROJECT = Path(__file__).parents[2]
 RELEASE = PROJECT / "release"
@@ -39,7 +40,7 @@ def test_the_release_is_what_nbgrader_makes_of_the_source_now(fresh: Path) -> No
 
 def test_points_in_the_notebooks_are_those_of_the_checks() -> None:
     assert [
-        c.metadata.nbgrader.grade_id for _p, _n, c, _r in authoring.differences(PROJECT, authoring.CHECKS_DIR)
+        c.metadata.nbgrader.grade_id for _p, _n, c, _r in authoring.differences(PROJECT, configured_unit(PROJECT))
     ] == []
 
 

@@ -1,6 +1,7 @@
 """A course with one graded submission, made without running anything: what `nbgrader autograde` leaves behind."""
 
 import math
+import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
-from autograder.grading.job import Outcome
+from autograder.grading.job import Graded
 from autograder.grading.report import html_report
 from autograder.grading.results import pack
 from autograder.i18n import Message
-from autograder.records import CheckResult, TaskGrade
-from autograder.records import Outcome as CheckOutcome
+from autograder.records import CheckResult, Outcome, TaskGrade
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 LESSON = """## 1.1 · What a weight costs
@@ -45,7 +45,7 @@ THEIRS = {
 PICTURE = {"given": GIVEN, "theirs": THEIRS, "reduction": [0.25, 0.29, 0.32]}
 
 
-def result(name: str, outcome: CheckOutcome, earned: float = 0.0, **more: Any) -> CheckResult:
+def result(name: str, outcome: Outcome, earned: float = 0.0, **more: Any) -> CheckResult:
     """One check of the task `penalty`, worth 2 points."""
     return CheckResult("penalty", name, f"The check {name} holds.", 2, outcome, earned, lesson="penalty-lesson", **more)
 
@@ -54,9 +54,9 @@ def results() -> list[CheckResult]:
     """One of each kind."""
     half = Message("Your penalty is half of the expected one: look at the factor in `{name}`.", {"name": "<b>l2</b>"})
     return [
-        result("passes", CheckOutcome.PASSED, 2, picture=PICTURE),
-        result("fails", CheckOutcome.FAILED, message=half, detail="Traceback: expected 0.12345"),
-        result("waits", CheckOutcome.SKIPPED),
+        result("passes", Outcome.PASSED, 2, picture=PICTURE),
+        result("fails", Outcome.FAILED, message=half, detail="Traceback: expected 0.12345"),
+        result("waits", Outcome.SKIPPED),
     ]
 
 
@@ -101,13 +101,14 @@ def notebook(answer: str = "def l2_penalty(w, lam):\n    return lam * (w**2).sum
 
 def stored(grade: TaskGrade, language: str) -> dict[str, Any]:
     """The metadata that grading leaves."""
-    return pack(Outcome(grades={"penalty": grade}, seconds=12.5), language)
+    return pack(Graded(grades={"penalty": grade}, seconds=12.5), language)
 
 
 def lay_out(
     course: Path, nb: NotebookNode, student: str = "ada", scores: Mapping[str, float | None] | None = None
 ) -> None:
-    """Write the autograded notebook and the gradebook."""
+    """Write the autograded notebook, the gradebook and the project's configuration."""
+    shutil.copy(Path(__file__).parents[2] / "nbgrader_config.py", course)
     folder = course / "autograded" / student / "unit"
     folder.mkdir(parents=True, exist_ok=True)
     nbformat.write(nb, folder / "1_penalties.ipynb")

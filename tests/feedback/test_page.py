@@ -7,10 +7,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from autograder.feedback.charts import charts_of
 from autograder.feedback.exporter import render
 from autograder.feedback.page import Page
 from autograder.grading.results import StoredResults, unpack
 from autograder.records import CheckResult, Outcome, TaskGrade
+from autograder.unit import load
 from tests.feedback.graded import PICTURE, notebook, result, results, stored
 
 HOSTILE = (
@@ -41,7 +43,8 @@ def page(nb: NotebookNode, scores: dict[str, Any] | None = None, **about: Any) -
             own |= (scores or {}).get(own["grade_id"], {"score": 2.0, "awaiting": own["solution"]})
     found = {"assignment": "unit", "student": "ada", "notebook": "1_penalties", "score": 2.0, "max_score": 10.0}
     given = unpack(nb.metadata) or StoredResults()
-    return render("page.html.j2", given.language, page=Page(nb, {**found, "late_penalty": 0, **about}, given))
+    shown = Page(nb, {**found, "late_penalty": 0, **about}, given, charts_of(load("autograder.units.regularization")))
+    return render("page.html.j2", given.language, page=shown)
 
 
 def test_every_check_is_shown_with_its_mark_and_what_was_found() -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["autograder.trusted", "keras.src.saving", "keras.src.models"]):
+with atheris.instrument_imports(include=["autograder.families", "keras.src.saving", "keras.src.models"]):
     import keras
 
     from autograder.families.keras import rebuild
 
 from autograder.errors import EvidenceRefused
-from autograder.checks.evidence import ModelData
+from autograder.families.keras.evidence import ModelData
 from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 

@@ -10,13 +10,16 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["autograder.trusted"]):
+with atheris.instrument_imports(include=["autograder.checks", "autograder.families"]):
     from autograder.checks import evidence
+    from autograder.families.keras import family
+    from autograder.families.keras.evidence import ModelData
 
 import numpy as np
 
 from autograder.errors import EvidenceRefused
 from autograder.execution.kernel_side import answers
+from autograder.families.keras import kernel_side as keras_side
 from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 
@@ -29,7 +32,7 @@ PLAIN = (type(None), bool, int, float, str, np.ndarray)
 def target(data: bytes) -> None:
     """Parse; whatever comes back is data through and through."""
     try:
-        found = evidence.parse(data.decode("utf-8", errors="surrogateescape"))
+        found = evidence.parse(data.decode("utf-8", errors="surrogateescape"), family.decode)
     except EvidenceRefused:
         return
     for name, answer in found.items():
@@ -50,11 +53,11 @@ def _check(value: Any) -> None:
         _check_all((value.value, *value.unchanged))
     elif type(value) is evidence.Thing:
         _check_all((*value.classes, value.attributes))
-    elif type(value) is evidence.ModelData:
+    elif type(value) is ModelData:
         _check_all((value.config, value.class_name, value.unserializable, value.weights, value.losses))
         _check_all(part for output in value.outputs for part in (output.inference, output.training))
     else:
-        assert type(value) in (*PLAIN, evidence.Problem, evidence.Other), type(value)
+        assert type(value) in (*PLAIN, evidence.NoAnswer, evidence.Other), type(value)
 
 
 def _check_all(values: Any) -> None:
@@ -78,7 +81,7 @@ def seeds() -> list[bytes]:
     asked = {name: {"target": name, "kind": "value"} for name in ("v", "o", "none")}
     asked |= {name: {"target": name, "kind": "call", "cases": [[]], "inputs": []} for name in ("m", "bad")}
     asked["f"] = {"target": "f", "kind": "call", "cases": [[given], [given]]}
-    return [json.dumps(answers({k: spec}, space)).encode() for k, spec in asked.items()]
+    return [json.dumps(answers({k: spec}, space, keras_side)).encode() for k, spec in asked.items()]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pytest
 
 from autograder.errors import CheckerError
 from autograder.grading.job import Grader
+from autograder.records import Request
 from tests.mini.jobs import job
 
 
@@ -39,17 +40,18 @@ def kill_at_work(jail: psutil.Process) -> None:
 
 
 def test_a_process_killed_at_work_costs_nobody_a_grade(grader: Grader) -> None:
-    grader.trusted.start()
-    with pytest.raises(CheckerError, match="failed"):  # it answers: it has imported Keras
-        asyncio.run(grader.trusted.ask({"do": "plan", "checks": "/nowhere"}, seconds=60))
-    assert grader.trusted._process is not None
-    before = grader.trusted._process.pid
+    trusted = grader.trusted("")
+    trusted.start()
+    with pytest.raises(CheckerError, match="failed"):  # it answers: it has started
+        asyncio.run(trusted.ask(Request("plan", "nowhere", "/nowhere"), seconds=60))
+    assert trusted._process is not None
+    before = trusted._process.pid
     thread = threading.Thread(target=kill_at_work, args=(psutil.Process(before),))
     thread.start()
     outcome = grader.grade(
         job(["def double(x):\n    return 2 * x", "# test: double", "word = 'right'", "# test: word"])
     )
     thread.join()
-    assert grader.trusted._process.pid != before
+    assert trusted._process.pid != before
     assert outcome.fault == ""
     assert {task: grade.score for task, grade in outcome.grades.items()} == {"double": 3.0, "word": 3.0}

@@ -17,6 +17,7 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.errors import SetupError, UnreadableNotebook
 from autograder.grading.notebooks import files_beside, parse_notebook, read_notebook
+from autograder.scale.due import DueNotebook
 from autograder.wiring.exporter import GradingExporter
 from autograder.wiring.sanitize import RestoreCells, known_notebook
 from tests.mini.course import MiniCourse
@@ -160,7 +161,7 @@ def as_nbgrader_does(exporter: GradingExporter, file: Path) -> Any:
 def test_what_was_prepared_is_what_nbgrader_would_have_made(course: MiniCourse, exporter: GradingExporter) -> None:
     file = submitted(course)
     plain = as_nbgrader_does(exporter, file)
-    exporter.run._prepared[str(file)] = exporter.run._sanitize(str(file))
+    exporter.run._prepared[str(file)] = exporter.run._sanitized(DueNotebook(str(file.parent), str(file)))
     assert as_nbgrader_does(exporter, file) == plain
     assert exporter._preprocessors == []
     exporter.run.close()
@@ -169,7 +170,7 @@ def test_what_was_prepared_is_what_nbgrader_would_have_made(course: MiniCourse, 
 def test_a_notebook_that_changed_meanwhile_is_prepared_anew(course: MiniCourse, exporter: GradingExporter) -> None:
     file = submitted(course)
     text = file.read_text()
-    exporter.run._prepared[str(file)] = exporter.run._sanitize(str(file))
+    exporter.run._prepared[str(file)] = exporter.run._sanitized(DueNotebook(str(file.parent), str(file)))
     file.write_text(text.replace("'right'", "'left'"))
     assert "word = 'left'" in json.dumps(as_nbgrader_does(exporter, file))
     file.write_text(text)

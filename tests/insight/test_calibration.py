@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from autograder.units.regularization.calibrate.command import line, page, too_near
+from autograder.families.keras.runs import Comparison, Run
+from autograder.units.regularization.calibrate.__main__ import line, page, too_near
 from autograder.units.regularization.calibrate.margins import Sample, judge, samples, upper_bound
 from autograder.units.regularization.calibrate.reference_models import FULL, NOTHING, PART, TASKS, Limit
-from autograder.families.keras.runs import Comparison, Run
 
 LIMITS = (Limit("reduction", 0.10, 0.20), Limit("crossentropy_ratio", 1.15, 1.15, upward=False))
 

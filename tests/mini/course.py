@@ -9,6 +9,7 @@ The notebook `m` has the tasks `double` (3 points, two checks), `word` (3) and `
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ import nbformat
 from nbgrader.api import Gradebook
 
 PROJECT = Path(__file__).parents[2]
-CHECKS = Path(__file__).parent / "checks"
+UNIT = Path(__file__).parent / "unit"
 REFERENCE = {"double": "def double(x):\n    return 2 * x", "word": "word = 'right'"}
 SECONDS = 300  # for one command, on a busy machine
 
@@ -43,13 +44,19 @@ def source_notebook() -> Any:
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
+def own_unit(root: Path) -> Path:
+    """A copy of the tiny unit in the course's folder, to be changed by a test: the package `own_unit`. Its checks."""
+    shutil.copytree(UNIT, root / "own_unit", ignore=shutil.ignore_patterns("__pycache__"))
+    return root / "own_unit" / "m" / "checks.py"
+
+
 class MiniCourse:
     """The course folder at `root`, which is made."""
 
-    def __init__(self, root: Path, *, checks: Path = CHECKS, extra: str = "", **settings: Any) -> None:
+    def __init__(self, root: Path, *, unit: str = "tests.mini.unit", extra: str = "", **settings: Any) -> None:
         """`settings`: of `c.Scale`, such as `workers=1`; `extra`: lines of `nbgrader_config.py`."""
         self.root = root
-        self.checks = checks
+        self.unit = unit
         folder = root / "source" / "mini"
         folder.mkdir(parents=True)
         nbformat.write(source_notebook(), folder / "m.ipynb")
@@ -57,9 +64,9 @@ class MiniCourse:
         self.nbgrader("generate_assignment", "mini")
 
     def configure(self, extra: str = "", **settings: Any) -> None:
-        """Write `nbgrader_config.py`: the project's own, the tiny checks, two workers, these settings and lines."""
+        """Write `nbgrader_config.py`: the project's own, the tiny unit, two workers, these settings and lines."""
         text = (PROJECT / "nbgrader_config.py").read_text(encoding="utf-8")
-        text += f"\nc.Course.checks_directory = {str(self.checks)!r}\n"
+        text += f"\nc.Course.unit = {self.unit!r}\n"
         for name, value in {"workers": 2, **settings}.items():
             text += f"c.Scale.{name} = {value!r}\n"
         (self.root / "nbgrader_config.py").write_text(text + extra, encoding="utf-8")

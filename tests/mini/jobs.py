@@ -1,6 +1,7 @@
 """Jobs made directly from cells, for tests below nbgrader."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,25 @@ import nbformat
 from autograder.execution.runner import Limits
 from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical
-from autograder.records import Submission
+from autograder.records import Files, Submission
+from autograder.unit import UnitSource, load
 
 PROJECT = Path(__file__).parents[2]
-LAB = PROJECT / "autograder" / "lab"
-CHECKS = ("check_m.py", (Path(__file__).parent / "checks" / "check_m.py").read_text(encoding="utf-8"))
+LAB = PROJECT / "autograder" / "units" / "regularization" / "lab"
+UNIT = load("tests.mini.unit").source
+KERAS = load("autograder.units.regularization").source
+CHECKS = "m/checks.py"
+# the tiny notebook among those of the Keras unit, whose kernels can ask for trainings
+TRAINING = replace(
+    KERAS, files=Files({**KERAS.files.content, "m/__init__.py": b"", CHECKS: UNIT.files.content[CHECKS]})
+)
 
 
 def job(
     cells: Sequence[str],
     *,
     files: Mapping[str, bytes] | None = None,
-    checks: tuple[str, str] = CHECKS,
+    unit: UnitSource = UNIT,
     student: str = "ada",
     limits: Limits | None = None,
     sandbox: Mapping[str, Any] | None = None,
@@ -28,7 +36,12 @@ def job(
     """A job whose notebook has these code cells; a cell that begins with `# test: name` is that task's test."""
     nb = nbformat.v4.new_notebook(cells=[_cell(text) for text in cells])
     submission = Submission("mini", student, "m")
-    return Job(submission, canonical(nb), files or {}, checks, "secret", limits or Limits(), sandbox or {})
+    return Job(submission, canonical(nb), files or {}, unit, "secret", limits or Limits(), sandbox or {})
+
+
+def with_checks(text: str) -> UnitSource:
+    """The tiny unit with other checks."""
+    return replace(UNIT, files=Files({**UNIT.files.content, CHECKS: text.encode()}))
 
 
 def _cell(text: str) -> Any:

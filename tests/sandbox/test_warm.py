@@ -12,6 +12,7 @@ import psutil
 import pytest
 from traitlets.config import Config
 
+from autograder.families.keras import family
 from autograder.sandbox import warm
 from autograder.sandbox.isolation import isolation_problem
 from tests.sandbox.running import Running
@@ -32,7 +33,7 @@ def workdir(tmp_path: Path) -> Path:
 
 def settings(**traits: object) -> Config:
     config = Config()
-    config.Sandbox.update({"warm": True, **traits})
+    config.Sandbox.update({"warm": True, "preload": list(family.warm), **traits})
     return config
 
 
@@ -52,6 +53,15 @@ def test_keras_is_there_already(workdir: Path) -> None:
     with Running(workdir, settings()) as kernel:
         assert kernel.manager.provisioner.is_warm
         assert kernel.run("import sys; print('keras' in sys.modules)") == "True\n"
+
+
+def test_a_warm_process_with_other_libraries_takes_the_place_of_the_one_before(workdir: Path) -> None:
+    with Running(workdir, settings()):
+        before = warm._shared.zygote
+    with Running(workdir, settings(preload=["numpy.random"])) as kernel:
+        assert kernel.manager.provisioner.is_warm
+        assert kernel.run("import sys; print('keras' in sys.modules, 'numpy' in sys.modules)") == "False True\n"
+        assert warm._shared.zygote is not before
 
 
 def test_siblings_do_not_share_random_numbers(workdir: Path) -> None:
@@ -129,7 +139,7 @@ def test_where_it_cannot_serve_kernels_are_cold_and_one_warning_says_so(
         with Running(workdir, settings()) as kernel:
             assert not kernel.manager.provisioner.is_warm
             assert kernel.run("print(1)") == "1\n"
-    assert sum("without preloaded Keras" in r.getMessage() for r in caplog.records) == 1
+    assert sum("without preloaded libraries" in r.getMessage() for r in caplog.records) == 1
     warm.shutdown()
 
 

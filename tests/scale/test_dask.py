@@ -1,7 +1,6 @@
 """A real cluster of two workers on this machine, through Dask."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import pytest
 
 from autograder.errors import SetupError
 from autograder.scale.dask import DaskPool
-from tests.mini.course import CHECKS, PROJECT, MiniCourse, expected
+from tests.mini.course import PROJECT, MiniCourse, expected, own_unit
 
 pytestmark = pytest.mark.slow
 START_SECONDS = 120
@@ -108,9 +107,8 @@ def printed(course: MiniCourse) -> dict[str, str]:
 
 
 def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCourse, cluster: Cluster) -> None:
-    checks = course.root / "checks"
-    shutil.copytree(CHECKS, checks)
-    course.checks = checks
+    path = own_unit(course.root)
+    course.unit = "own_unit"
     for student in expected(4):
         course.hand_in(student, word="import time\nword = 'right'\nprint(time.time_ns())")
     course.configure(scheduler_address=cluster.address)
@@ -119,7 +117,6 @@ def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCo
     assert all(text.strip().isdigit() for text in first.values()), first
     cluster.replace_workers()  # the new ones remember nothing
     for number, address in enumerate((cluster.address, "")):  # on the cluster again, and then here
-        path = checks / "check_m.py"
         path.write_text(path.read_text(encoding="utf-8") + f"\nCORRECTED = {number}\n", encoding="utf-8")
         course.configure(scheduler_address=address)
         course.autograde("--force")
@@ -128,7 +125,7 @@ def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCo
 
 
 def test_another_version_on_the_workers_is_refused_with_a_sentence(course: MiniCourse, cluster: Cluster) -> None:
-    pool = DaskPool(cluster.address)
+    pool = DaskPool(cluster.address, "")
     pool.shutdown()
     other = cluster.folder / "autograder"
     other.mkdir()
@@ -146,11 +143,11 @@ def connect_until_refused(address: str) -> None:
     """A worker needs a while to join the cluster."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        DaskPool(address).shutdown()
+        DaskPool(address, "").shutdown()
         time.sleep(1)
 
 
 def test_a_scheduler_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.scale.dask.CONNECT_SECONDS", 2)
     with pytest.raises(SetupError, match="cannot be used"):
-        DaskPool("tcp://127.0.0.1:9")
+        DaskPool("tcp://127.0.0.1:9", "")

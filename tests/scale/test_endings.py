@@ -17,7 +17,7 @@ def test_a_worker_that_ends_from_two_sides_leaves_nothing_and_closes_nothing_twi
     faults: list[BaseException] = []
     monkeypatch.setattr(threading, "excepthook", lambda hooked: faults.append(hooked.exc_value))
     pool._graders[None] = pool._new_grader(None)
-    folders = [pool._own[0].path, Path(pool._graders[None].trusted.address).parent]
+    folders = [pool._own[0].path, Path(pool._graders[None].trusted("").address).parent]
     for folder in folders:
         for number in range(200):
             (folder / str(number)).touch()

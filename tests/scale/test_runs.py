@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,15 @@ import pytest
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
 
-from tests.mini.course import CHECKS, MiniCourse, expected
+from tests.mini.course import MiniCourse, expected, own_unit
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[MiniCourse, str]:
     """A class of three, graded with two workers; and what was said. The checks are the course's own copy."""
     root = tmp_path_factory.mktemp("course")
-    checks = root / "checks"
-    shutil.copytree(CHECKS, checks)
-    course = MiniCourse(root, checks=checks)
+    own_unit(root)
+    course = MiniCourse(root, unit="own_unit")
     course.hand_in_class(3)
     return course, course.autograde()
 
@@ -30,7 +28,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[MiniCourse, str]:
 @pytest.fixture
 def with_check(graded: tuple[MiniCourse, str]) -> Iterator[Callable[[str, str], None]]:
     """Changes the file of checks for one test: `with_check(old, new)`."""
-    path = graded[0].checks / "check_m.py"
+    path = graded[0].root / "own_unit" / "m" / "checks.py"
     text = path.read_text(encoding="utf-8")
     yield lambda old, new: path.write_text(text.replace(old, new), encoding="utf-8") and None
     path.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.job import Grader
-from tests.mini.jobs import job, lab_files, printed
+from tests.mini.jobs import TRAINING, job, lab_files, printed
 
 TRAIN = """
 import json, hashlib, numpy as np, lab, keras
@@ -37,7 +37,7 @@ def trainings(folder: Path) -> int:
 
 
 def test_a_training_asked_of_the_trusted_process_equals_one_in_the_kernel(grader: Grader, tmp_path: Path) -> None:
-    outcome = grader.grade(job([TRAIN, RUN, HERE], files=lab_files()))
+    outcome = grader.grade(job([TRAIN, RUN, HERE], unit=TRAINING, files=lab_files()))
     assert outcome.fault == ""
     assert trainings(tmp_path) == 1  # the second cell trained in the kernel
     there, here = (json.loads(printed(outcome.outputs, index)) for index in (1, 2))
@@ -49,8 +49,8 @@ def test_a_training_asked_of_the_trusted_process_equals_one_in_the_kernel(grader
 
 
 def test_equal_trainings_of_two_learners_run_once(grader: Grader, tmp_path: Path) -> None:
-    first = grader.grade(job([TRAIN, RUN], files=lab_files()))
-    second = grader.grade(job([TRAIN, "# another learner", RUN], files=lab_files(), student="bob"))
+    first = grader.grade(job([TRAIN, RUN], unit=TRAINING, files=lab_files()))
+    second = grader.grade(job([TRAIN, "# another learner", RUN], unit=TRAINING, files=lab_files(), student="bob"))
     assert trainings(tmp_path) == 1
     assert printed(first.outputs, 1) == printed(second.outputs, 2)
 
@@ -61,7 +61,7 @@ def test_what_is_refused_is_trained_in_the_kernel(grader: Grader, tmp_path: Path
         "print(lab.train(model, epochs=2, progress=False).history['loss'][0])"
     )
     changed = f"class Mine(keras.layers.Dense):\n    pass\nkeras.layers.Dense = Mine\n{RUN}"
-    outcome = grader.grade(job([TRAIN, late, changed], files=lab_files()))
+    outcome = grader.grade(job([TRAIN, late, changed], unit=TRAINING, files=lab_files()))
     assert float(printed(outcome.outputs, 1)) < 5  # a regularizer set after building penalises nothing
     assert json.loads(printed(outcome.outputs, 2))["epochs"] == 3
     assert trainings(tmp_path) == 1  # what `late` describes was trained, and not handed out
@@ -91,7 +91,7 @@ idle = [socket.socket(socket.AF_UNIX) for _ in range(50)]
 for s in idle:
     s.connect("/run/lab/training")
 """
-    outcome = grader.grade(job([flood, asks], files={}))
+    outcome = grader.grade(job([flood, asks], unit=TRAINING, files={}))
     assert outcome.fault == ""
     assert outcome.death == ""
     assert printed(outcome.outputs, 1) == "[b'']\nTrue\n"

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.errors import EvidenceRefused
 from autograder.checks import evidence
-from autograder.checks.evidence import CallResult, Other, Problem, Thing
+from autograder.checks.evidence import CallResult, NoAnswer, Other, Thing
+from autograder.errors import EvidenceRefused
+from autograder.families.keras import family
+from autograder.families.keras.evidence import ModelData
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -40,7 +42,7 @@ def test_any_json_shaped_like_evidence_is_parsed_or_refused(data: dict[str, Any]
 
 def _parse_or_refuse(text: str) -> None:
     try:
-        found = evidence.parse(text)
+        found = evidence.parse(text, family.decode)
     except EvidenceRefused:
         return
     assert all(_is_data(v) for v in found.values())
@@ -51,7 +53,7 @@ def _is_data(value: Any) -> bool:
         return all(_is_data(v) for v in value)
     if isinstance(value, dict):
         return all(_is_data(v) for v in value.values())
-    plain = (type(None), bool, int, float, str, np.ndarray, Problem, CallResult, Thing, Other, evidence.ModelData)
+    plain = (type(None), bool, int, float, str, np.ndarray, NoAnswer, CallResult, Thing, Other, ModelData)
     return isinstance(value, plain)
 
 

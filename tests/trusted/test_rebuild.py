@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
-from autograder.checks.evidence import ModelData
+from autograder.families.keras.evidence import ModelData
 
 
 def data_of(model: Any) -> ModelData:

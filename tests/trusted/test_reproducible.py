@@ -15,6 +15,7 @@ PROGRAM = """
 import json, sys, tempfile
 from pathlib import Path
 from autograder.units.regularization.classifiers import settled
+from autograder.units.regularization.training import DATA
 from autograder.units.regularization.calibrate.reference_models import TASKS
 from autograder.store import Store
 from autograder.families.keras.runs import PAIRS, Trainer
@@ -22,7 +23,7 @@ from autograder.checks.seeds import derive
 
 seeds = [derive("calibration", "training", str(number)) for number in range(PAIRS)]
 with tempfile.TemporaryDirectory() as folder:
-    trainer = Trainer(Store(Path(folder)), seeds)
+    trainer = Trainer(Store(Path(folder)), seeds, DATA)
     medians = {}
     for task in TASKS[:2]:
         given = task.given.config(task.flat)

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from autograder.units.regularization import datasets
-from autograder.errors import EvidenceRefused
-from autograder.store import Store
-from autograder.families.keras.training import loss_of, train
 from autograder.checks.evidence import array, encode_array
+from autograder.errors import EvidenceRefused
 from autograder.families.keras.requests import answer
+from autograder.families.keras.training import loss_of, train
+from autograder.store import Store
+from autograder.units.regularization import datasets
+from autograder.units.regularization.training import DATA
 
 
 def model(rate: float = 0.0) -> Any:
@@ -35,7 +36,7 @@ def test_the_answer_is_the_training_the_asker_would_have_done(tmp_path: Path) ->
     here = model(0.3)
     logs = train(here, datasets.load("train"), datasets.load("validation"), epochs=2, batch_size=500)
     for _ in range(2):  # the second answer comes from the store
-        found = answer(asked, Store(tmp_path))
+        found = answer(asked, Store(tmp_path), DATA)
         np.testing.assert_allclose(found["logs"]["val_loss"], logs["val_loss"], rtol=1e-4)
         for item, variable in zip(found["variables"], here.variables, strict=True):
             np.testing.assert_allclose(array(item), variable.numpy(), rtol=1e-3, atol=1e-5)
@@ -46,7 +47,7 @@ def test_the_names_of_layers_do_not_matter(tmp_path: Path) -> None:
     second = model()
     assert first.layers[1].name != second.layers[1].name
     for asked in (first, second):
-        answer(json.dumps(request(asked)), Store(tmp_path))
+        answer(json.dumps(request(asked)), Store(tmp_path), DATA)
     assert len(list(tmp_path.glob("??/*.json"))) == 1
 
 
@@ -61,10 +62,10 @@ def test_the_names_of_layers_do_not_matter(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_is_not_a_request_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(EvidenceRefused):
-        answer(json.dumps(request(model(), **changes)), None)
+        answer(json.dumps(request(model(), **changes)), None, DATA)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "[" * 100_000, "{}", "x" * ((16 << 20) + 1)])
 def test_text_that_is_no_request_is_refused(text: str) -> None:
     with pytest.raises(EvidenceRefused):
-        answer(text, None)
+        answer(text, None, DATA)

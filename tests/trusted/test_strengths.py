@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autograder.families.keras.runs import strengths_in
+from autograder.units.regularization.strengths import strengths_in
 
 
 def dense(**regularizer: Any) -> dict[str, Any]:

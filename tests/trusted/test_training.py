@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from autograder.families.keras.training import METRICS, TrainingLoop, train
 from autograder.units.regularization import datasets
-from autograder.families.keras.training import METRICS, Trainer, train
 
 EPOCHS, BATCH = 3, 250
 
@@ -40,7 +40,7 @@ def test_the_curves_are_those_of_fit_on_the_same_rows() -> None:
 
 
 def test_a_restarted_trainer_repeats_itself() -> None:
-    trainer = Trainer(model(), datasets.load("train"), datasets.load("validation"), batch_size=BATCH)
+    trainer = TrainingLoop(model(), datasets.load("train"), datasets.load("validation"), batch_size=BATCH)
     first = trainer.run(2, seed=1)
     trainer.restart(0)
     assert trainer.run(2, seed=1) == first

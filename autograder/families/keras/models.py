@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from autograder.checks.api import Failed, fail, kind_of, require
 from autograder.errors import EvidenceRefused
-from autograder.i18n import _
 from autograder.families.keras import rebuild
-from autograder.checks.evidence import ModelData
+from autograder.families.keras.evidence import ModelData
+from autograder.i18n import _
 
 ROWS = 4000  # stochastic answers from which the rate of a Dropout is estimated
 Floats = NDArray[np.floating[Any]]
@@ -53,28 +53,6 @@ def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, st
 def config_of(data: ModelData) -> Mapping[str, Any]:
     """The config of a model that `rebuilt` accepted, to train it."""
     return rebuild.allowed_config(data)
-
-
-def given_dense(hidden: Sequence[int], *, flat: bool, dropout: float = 0.0) -> Any:
-    """The given models: Dense relu layers with `hidden` units, then Dense 10 softmax.
-
-    `flat`: inputs are 784-vectors; else 28×28 images and a Flatten comes first. `dropout`: rate behind hidden layers.
-    """
-    import keras
-
-    layers = []
-    for units in hidden:
-        layers.append(keras.layers.Dense(units, activation="relu"))
-        if dropout:
-            layers.append(keras.layers.Dropout(dropout))
-    first = [keras.Input((784,))] if flat else [keras.Input((28, 28)), keras.layers.Flatten()]
-    return keras.Sequential([*first, *layers, keras.layers.Dense(10, activation="softmax")])
-
-
-@lru_cache(maxsize=64)
-def given_config(hidden: tuple[int, ...], *, flat: bool, dropout: float = 0.0) -> Mapping[str, Any]:
-    """The config of `given_dense`, as `Trainer` takes it; not to be changed."""
-    return config_of_given(given_dense(hidden, flat=flat, dropout=dropout))
 
 
 def config_of_given(model: Any) -> Mapping[str, Any]:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import EvidenceRefused
+from autograder.families.keras.evidence import ModelData
 from autograder.i18n import _
-from autograder.checks.evidence import ModelData
 
 MAX_CONFIG = 1 << 20  # characters
 MAX_DEPTH = 60

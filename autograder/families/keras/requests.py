@@ -1,6 +1,6 @@
 """Train a model that code in a sandbox asks for: a stranger's data in, numbers out.
 
-It is the training that `lab.train` would do in the sandbox itself, on the images that learners have, from the
+It is the training that the asker could do in the sandbox itself, on the data that learners have, from the
 weights that were sent: the answer holds nothing the asker could not have computed. Equal requests are
 trained once, whoever asks.
 """
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.units.regularization import datasets
+from autograder.checks.evidence import array, encode_array
 from autograder.errors import EvidenceRefused
+from autograder.families.keras import rebuild
+from autograder.families.keras.evidence import ModelData
+from autograder.families.keras.runs import Data, anonymous, versions
 from autograder.i18n import _
 from autograder.store import Store, key_of
-from autograder.families.keras import rebuild
-from autograder.checks.evidence import ModelData, array, encode_array
-from autograder.families.keras.runs import anonymous, versions
 
 MAX_TEXT = 16 << 20  # characters of a request: 3 million weights
 MAX_EPOCHS = 200
@@ -29,24 +29,25 @@ TOLERANCE = 1e-3  # of that loss, relative: rounding differs between processors
 VERSION = 1  # of everything here that changes an answer
 
 
-def answer(text: str, store: Store | None) -> dict[str, Any]:
+def answer(text: str, store: Store | None, data: Data) -> dict[str, Any]:
     """The curves and the final variables, as JSON, for one request.
 
     Arguments:
         text: JSON {"config": JSON text of the model, "variables": its variables, Dropout's generators included,
             as `evidence.array` reads them, "epochs", "batch_size", "learning_rate", "seed", "loss": the model's
-            loss on the first `ROWS` training images}.
+            loss on the first `ROWS` training examples}.
+        data: with the parts "train" and "validation".
 
     Raises:
         EvidenceRefused: it is not that, the model is not taken or too large, or it is not what `loss` was measured on.
     """
     request = _parsed(text)
     config = rebuild.allowed_config(ModelData(request["config"], (), (), "", ()))
-    settings = _settings(request)
-    key = key_of("asked", VERSION, anonymous(config), request["variables"], settings, datasets.CHECKSUMS, versions())
+    settings = _settings(request, len(data.load("train")[1]))
+    key = key_of("asked", VERSION, anonymous(config), request["variables"], settings, data.identity, versions())
     found = store.get(key) if store else None
     if found is None:
-        found = _train(config, request["variables"], settings)
+        found = _train(config, request["variables"], settings, data)
         if store:
             store.put(key, found)
     if not math.isclose(found["loss"], request["loss"], rel_tol=TOLERANCE, abs_tol=TOLERANCE):
@@ -69,8 +70,7 @@ def _parsed(text: str) -> dict[str, Any]:
     return request
 
 
-def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
-    rows = len(datasets.load("train").y)
+def _settings(request: Mapping[str, Any], rows: int) -> dict[str, Any]:
     whole = all(type(request[name]) is int for name in ("epochs", "batch_size", "seed"))
     if (
         whole
@@ -85,14 +85,13 @@ def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
     raise EvidenceRefused(_("This is not a request for a training."))
 
 
-def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any], data: Data) -> dict[str, Any]:
     from autograder.families.keras.training import loss_of, train
 
     model = rebuild.build(config)
     values = _values(variables, model)
-    flat = tuple(model.input_shape[1:]) == (784,)
-    (x, y), (x_val, y_val) = (datasets.load(part) for part in ("train", "validation"))
-    if flat:
+    (x, y), (x_val, y_val) = (data.load(part) for part in ("train", "validation"))
+    if tuple(model.input_shape[1:]) == (x[0].size,):
         x, x_val = x.reshape(len(x), -1), x_val.reshape(len(x_val), -1)
     _assign(model, values)
     loss = loss_of(model, x[:ROWS], y[:ROWS])

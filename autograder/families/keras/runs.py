@@ -15,15 +15,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.units.regularization import datasets
-from autograder.store import Store, key_of
 from autograder.families.keras import rebuild
+from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
 VERSION = 2  # of everything here that changes a run's numbers
 
-Images = tuple[Any, Any]  # x (n, 28, 28) or (n, 784), y (n,)
+Examples = tuple[Any, Any]  # x (n, ...), y (n,)
+Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Data(NamedTuple):
+    """A unit's data. `load`: name of a part → its examples; `identity`: JSON that changes when the data do.
+
+    Models are trained on the part "train".
+    """
+
+    load: Callable[[str], Examples]
+    identity: Any
 
 
 class Run(NamedTuple):
@@ -47,11 +57,11 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A learner's model beside the given one, seed by seed. `strengths`: of its regularization, see `strengths_in`."""
+    """A learner's model beside the given one, seed by seed. `about`: what else the unit's charts want to know."""
 
     given: Sequence[Run]
     theirs: Sequence[Run]
-    strengths: Mapping[str, float] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reductions(self) -> list[float]:
@@ -79,22 +89,26 @@ class Comparison:
             "given": _median_curves(self.given),
             "theirs": _median_curves(self.theirs),
             "reduction": [round(v, 4) for v in (min(self.reductions), self.reduction, max(self.reductions))],
-            "strengths": dict(self.strengths),
+            **self.about,
         }
 
 
 class Trainer:
     """Trains by config, each (config, seed) once: `store` remembers."""
 
-    def __init__(self, store: Store | None, seeds: Sequence[int]) -> None:
-        """`seeds`: one per pair."""
+    def __init__(
+        self, store: Store | None, seeds: Sequence[int], data: Data, describe: Describe = lambda c: {}
+    ) -> None:
+        """`seeds`: one per pair. `describe`: a compared config → what charts want to know of it, as JSON."""
         self.store = store
         self.seeds = list(seeds)
+        self.data = data
+        self.describe = describe
 
     def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
         """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
         runs = self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat)
-        return Comparison(*runs, strengths_in(theirs))
+        return Comparison(*runs, self.describe(theirs))
 
     def runs(
         self,
@@ -102,23 +116,27 @@ class Trainer:
         start: Mapping[str, Any] | None = None,
         *,
         flat: bool = False,
-        held_out: datasets.Part = "hidden",
+        held_out: str = "hidden",
         pairs: int | None = None,
     ) -> list[Run]:
         """One run per seed.
 
         Arguments:
             start: a config whose initial weights are taken when the shapes agree.
-            flat: images as 784-vectors instead of 28×28.
-            held_out: the images the gap is measured on; learners have "validation".
+            flat: each example as one vector.
+            held_out: the part of the data that the gap is measured on.
             pairs: the first so many of the seeds; all of them by default.
         """
         seeds = self.seeds[:pairs]
-        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, datasets.CHECKSUMS, versions()]
+        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, self.data.identity, versions()]
         keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
         found = [self.store.get(k) if self.store else None for k in keys]
         missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
-        fresh = iter(_train(config, start, missing, _images("train", flat), _images(held_out, flat)) if missing else [])
+        fresh = iter(
+            _train(config, start, missing, self._examples("train", flat), self._examples(held_out, flat))
+            if missing
+            else []
+        )
         runs = [Run(*f) if f is not None else next(fresh) for f in found]
         if self.store:
             for key, before, run in zip(keys, found, runs, strict=True):
@@ -126,19 +144,27 @@ class Trainer:
                     self.store.put(key, list(run))
         return runs
 
+    def _examples(self, part: str, flat: bool) -> Examples:
+        x, y = self.data.load(part)
+        return (x.reshape(len(x), -1) if flat else x), y
+
 
 def _train(
-    config: Mapping[str, Any], start: Mapping[str, Any] | None, seeds: Sequence[int], train: Images, held_out: Images
+    config: Mapping[str, Any],
+    start: Mapping[str, Any] | None,
+    seeds: Sequence[int],
+    train: Examples,
+    held_out: Examples,
 ) -> list[Run]:
-    from autograder.families.keras.training import Trainer as Compiled
+    from autograder.families.keras.training import TrainingLoop
 
     model = _fresh(config, seeds[0])
-    compiled = Compiled(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
+    loop = TrainingLoop(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
     runs = []
     for seed in seeds:
-        compiled.restart(seed % (1 << 31))
+        loop.restart(seed % (1 << 31))
         model.set_weights(_initial_weights(config, start, seed))
-        runs.append(_run(compiled.run(EPOCHS, seed)))
+        runs.append(_run(loop.run(EPOCHS, seed)))
     return runs
 
 
@@ -153,11 +179,6 @@ def _run(logs: Mapping[str, list[float]]) -> Run:
     )
 
 
-def _images(part: datasets.Part, flat: bool) -> Images:
-    x, y = datasets.load(part)
-    return (x.reshape(len(x), -1) if flat else x), y
-
-
 def _fresh(config: Mapping[str, Any], seed: int) -> Any:
     import keras
 
@@ -170,23 +191,6 @@ def _initial_weights(config: Mapping[str, Any], start: Mapping[str, Any] | None,
     shared = _fresh(start, seed).get_weights() if start is not None else own
     fits = [w.shape for w in own] == [w.shape for w in shared]
     return list(shared if fits else own)
-
-
-def strengths_in(config: Any) -> dict[str, float]:
-    """The largest λ of L1 and of L2 and the largest rate of Dropout in a model's config, where there are any."""
-    found: dict[str, float] = {}
-    parts = list(config.values()) if isinstance(config, dict) else config if isinstance(config, list) else []
-    if isinstance(config, dict) and config.get("class_name") in _STRENGTHS:
-        own = config.get("config") or {}
-        names = {n: own.get(n) for n in _STRENGTHS[config["class_name"]]}
-        found = {n: float(v) for n, v in names.items() if isinstance(v, (int, float)) and v > 0}
-    for part in parts:
-        for name, value in strengths_in(part).items():
-            found[name] = max(value, found.get(name, 0.0))
-    return found
-
-
-_STRENGTHS = {"L1": ("l1",), "L2": ("l2",), "L1L2": ("l1", "l2"), "Dropout": ("rate",)}
 
 
 def anonymous(config: Mapping[str, Any]) -> Any:
@@ -230,5 +234,13 @@ def versions() -> list[str]:
     import keras
     import tensorflow as tf
 
-    text = Path(__file__).parents[1].joinpath("training.py").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("training.py").read_text(encoding="utf-8")
     return [keras.__version__, tf.__version__, key_of(text)]
+
+
+def single_threaded() -> None:
+    """TensorFlow's threads: one, since the workers fill the machine's cores. Before any operation runs."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)

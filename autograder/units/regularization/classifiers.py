@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.families.keras import models
 from autograder.checks.api import fail, require
-from autograder.i18n import _
+from autograder.families.keras import models
 from autograder.families.keras.runs import Comparison, Run
+from autograder.i18n import _
 
 IMAGE, CLASSES = (28, 28), 10
 SETTLED = 10  # epochs

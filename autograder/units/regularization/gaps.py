@@ -7,9 +7,9 @@ first. The thresholds are confirmed in docs/calibration.md.
 from typing import NamedTuple
 
 from autograder.checks.api import Credit, credit
-from autograder.units.regularization.classifiers import settled
-from autograder.i18n import _
 from autograder.families.keras.runs import Comparison
+from autograder.i18n import _
+from autograder.units.regularization.classifiers import settled
 
 MAX_RATIO = 1.15  # hidden cross-entropy, as a multiple of the given model's
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.checks.api import Failed, fail, require
-from autograder.families.keras.models import answers, once_per_model, rebuilt
 from autograder.checks.values import close
+from autograder.families.keras.evidence import ModelData
+from autograder.families.keras.models import answers, once_per_model, rebuilt
 from autograder.i18n import _
-from autograder.checks.evidence import ModelData
 
 HIDDEN_KERNEL, HIDDEN_BIAS, OUTPUT_KERNEL = 0, 1, 2  # places in the given model's list of weights
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.api import fail, kind_of, require
-from autograder.i18n import _
 from autograder.families.keras.runs import Run
+from autograder.i18n import _
 
 SMALLEST = 3  # values in a sweep
 SEVERAL = 2  # trainings of ours for one value of a sweep

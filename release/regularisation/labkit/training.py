@@ -2,7 +2,7 @@
 
 On tiny data `fit` spends nearly all its time between the steps, in Python. Here one compiled function runs a
 whole epoch. This module needs only NumPy, TensorFlow and Keras (3.10 or newer): graders import it as
-`autograder.training`, learners receive the same file as `labkit/training.py`.
+`autograder.families.keras.training`, learners receive the same file as `labkit/training.py`.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Logs = dict[str, list[float]]
 OnEpoch = Callable[[int, Row], bool | None]
 
 
-class Trainer:
+class TrainingLoop:
     """A model, its data and an optimizer, compiled once; `run` may be called again after `restart`."""
 
     def __init__(
@@ -143,7 +143,7 @@ def train(
         penalties too. `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in
         inference mode and without penalties, so that training and validation can be compared.
     """
-    trainer = Trainer(
+    loop = TrainingLoop(
         model,
         train_data,
         validation_data,
@@ -151,7 +151,7 @@ def train(
         learning_rate=learning_rate,
         optimizer=optimizer,
     )
-    return trainer.run(epochs, seed, on_epoch)
+    return loop.run(epochs, seed, on_epoch)
 
 
 def loss_of(model: Any, x: Any, y: Any) -> float:

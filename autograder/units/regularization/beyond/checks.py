@@ -2,11 +2,12 @@
 
 # mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
 
-from autograder.units.regularization.beyond import groups, noise, orthogonality
-from autograder.families.keras import models
 from autograder.checks.api import Task, fail, require
 from autograder.checks.values import match
+from autograder.families.keras import models
 from autograder.i18n import _
+from autograder.units.regularization.beyond import groups, noise, orthogonality
+from autograder.units.regularization.given import given_dense
 
 # --- custom ----------------------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ orthogonal_model = orthogonal.model("build_orthogonal_model")
 @orthogonal.check(points=1)
 def hidden_layer_penalised(orthogonal_model):
     """The model is the one asked for, and its hidden layer's kernel is penalised."""
-    given = models.given_dense([128], flat=False)
+    given = given_dense([128], flat=False)
     models.require_given(orthogonal_model, given, orthogonality.NAME)
     orthogonality.require_penalised(orthogonal_model)
 

@@ -4,12 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.families.keras import models
-from autograder.units.regularization import penalties
 from autograder.checks.api import fail, require
 from autograder.checks.values import close
+from autograder.families.keras import models
+from autograder.families.keras.evidence import ModelData
 from autograder.i18n import _
-from autograder.checks.evidence import ModelData
+from autograder.units.regularization import penalties
 
 FACTOR, DEFAULT = 10.0, 0.01
 NAME = "build_orthogonal_model"

@@ -1,1 +1,1 @@
-""""""
+"""How far right and wrong answers stand from the thresholds of the trained tasks."""

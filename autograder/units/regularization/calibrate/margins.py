@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.units.regularization.calibrate.reference_models import FULL, NOTHING, PART, Limit
 from autograder.families.keras.runs import PAIRS, Comparison
+from autograder.units.regularization.calibrate.reference_models import FULL, NOTHING, PART, Limit
 
 DRAWS = 20_000
 CONFIDENCE = 0.95

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.units.regularization.gap import checks as check_1_gap
-from autograder.units.regularization.challenge import checks as check_4_challenge
-from autograder.units.regularization import gaps
 from autograder.families.keras.models import config_of_given
+from autograder.units.regularization import gaps
+from autograder.units.regularization.challenge import checks as check_4_challenge
+from autograder.units.regularization.gap import checks as check_1_gap
 
 # what a model earns of its task's points for training; one in between has no single right outcome
 FULL, PART, NOTHING = "full", "between", "nothing"

@@ -1,1 +1,1 @@
-""""""
+"""Notebook 4_challenge: everything together."""

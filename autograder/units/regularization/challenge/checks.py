@@ -4,12 +4,13 @@
 
 import numpy as np
 
-from autograder.units.regularization.challenge import decay, stopping
-from autograder.families.keras import models
 from autograder.checks.api import Task, credit, fail, kind_of, require
-from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
-from autograder.units.regularization.penalties import require_active
+from autograder.families.keras import models
 from autograder.i18n import _
+from autograder.units.regularization.challenge import decay, stopping
+from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
+from autograder.units.regularization.given import given_config
+from autograder.units.regularization.penalties import require_active
 
 # --- stop_early ------------------------------------------------------------------------------------------------------
 
@@ -191,7 +192,7 @@ model = challenge.model("build_challenge_model")
 
 
 def _compare(model, trainer):
-    given = models.given_config((256, 256, 256), flat=False)
+    given = given_config((256, 256, 256), flat=False)
     return settled(trainer.compare(given, models.config_of(model)))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.api import fail, kind_of, require
-from autograder.i18n import _
 from autograder.checks.evidence import Thing
+from autograder.i18n import _
 
 QUANTITY = "val_crossentropy"
 EARLY_STOPPING = "keras.src.callbacks.early_stopping.EarlyStopping"

@@ -1,1 +1,1 @@
-""""""
+"""Notebook 3_dropout: Dropout."""

@@ -4,13 +4,14 @@
 
 import numpy as np
 
-from autograder.units.regularization.dropout import masks, passes
-from autograder.families.keras import models
-from autograder.units.regularization import penalties, sites, sweeps
 from autograder.checks.api import Rng, Task, require
-from autograder.units.regularization.gaps import DROPOUT, gap_credit
 from autograder.checks.values import one_of
+from autograder.families.keras import models
 from autograder.i18n import _
+from autograder.units.regularization import penalties, sites, sweeps
+from autograder.units.regularization.dropout import masks, passes
+from autograder.units.regularization.gaps import DROPOUT, gap_credit
+from autograder.units.regularization.given import given_config, given_dense
 
 # --- inverted ---------------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ HIDDEN = (64, 64)
 
 
 def _given():
-    return models.given_dense(HIDDEN, flat=True)
+    return given_dense(HIDDEN, flat=True)
 
 
 dropout_layers = Task("dropout_layers")
@@ -238,7 +239,7 @@ def rate_losses_found_again(rate_losses, trainer):
     found = sweeps.sweep(rate_losses, "val_losses")
 
     def with_rate(rate):
-        given, dropout = (models.given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
+        given, dropout = (given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
         return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
 
     sweeps.require_found_again(found, {rate: with_rate(rate) for rate in sweeps.spread_out(found)}, with_rate)
@@ -272,5 +273,5 @@ def dropout_only(less_overfit):
 @dropout_gap.check(points=3, after=dropout_only)
 def smaller_gap(less_overfit, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
-    given = models.given_config(HIDDEN, flat=True)
+    given = given_config(HIDDEN, flat=True)
     return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.api import Call, fail, require
-from autograder.families.keras.models import answers
 from autograder.checks.values import numbers, one_of
+from autograder.families.keras.models import answers
 from autograder.i18n import _
 
 Array = NDArray[np.float64]

@@ -1,1 +1,1 @@
-""""""
+"""Notebook 1_gap: the validation gap."""

@@ -4,14 +4,22 @@
 
 import numpy as np
 
-from autograder.families.keras import models
 from autograder.checks.api import Task, credit, fail, kind_of, require
-from autograder.units.regularization.classifiers import require_classifier
-from autograder.units.regularization.gap.curves import LABELS, QUANTITIES, epoch_sentence, given_curves, hidden_history, label_sentence
-from autograder.units.regularization.gap.modes import hidden_models, require_inference_mode, require_training_mode
 from autograder.checks.values import close, number, numbers
-from autograder.i18n import _
+from autograder.families.keras import models
 from autograder.families.keras.runs import Comparison
+from autograder.i18n import _
+from autograder.units.regularization.classifiers import require_classifier
+from autograder.units.regularization.gap.curves import (
+    LABELS,
+    QUANTITIES,
+    epoch_sentence,
+    given_curves,
+    hidden_history,
+    label_sentence,
+)
+from autograder.units.regularization.gap.modes import hidden_models, require_inference_mode, require_training_mode
+from autograder.units.regularization.given import given_config
 
 # --- gap -------------------------------------------------------------------------------------------------------------
 
@@ -168,7 +176,7 @@ def learns(small, trainer):
 
 
 def _large():
-    return models.given_config((512, 512), flat=False)
+    return given_config((512, 512), flat=False)
 
 
 @capacity.check(points=1, after=learns)

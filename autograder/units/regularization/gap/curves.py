@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.api import History
+from autograder.families.keras.evidence import History
 from autograder.i18n import _
 
 Series = Mapping[str, Any]  # name of a quantity → its values, one per epoch

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.families.keras import models
 from autograder.checks.api import Call, fail, require
 from autograder.checks.values import close, number, numbers
+from autograder.families.keras import models
 from autograder.i18n import _
 
 PASSES = 60  # stochastic passes of ours, from which the spread of the training-mode value is known

@@ -4,15 +4,16 @@
 
 import numpy as np
 
-from autograder.units.regularization.l1_l2 import formulas
-from autograder.families.keras import models
-from autograder.units.regularization import penalties, sweeps
 from autograder.checks.api import Task, kind_of, require
+from autograder.checks.values import match, one_of
+from autograder.families.keras import models
+from autograder.i18n import _
+from autograder.units.regularization import penalties, sweeps
 from autograder.units.regularization.gaps import PENALTY, gap_credit
+from autograder.units.regularization.given import given_config, given_dense
+from autograder.units.regularization.l1_l2 import formulas
 from autograder.units.regularization.l1_l2.losses import DATA_MISTAKES, PENALTY_MISTAKES, crossentropy, hidden_losses
 from autograder.units.regularization.l1_l2.losses import penalty as penalty_of
-from autograder.checks.values import match, one_of
-from autograder.i18n import _
 
 # --- penalty ----------------------------------------------------------------------------------------------------------
 
@@ -62,7 +63,7 @@ HIDDEN = (128,)
 
 
 def _given():
-    return models.given_dense(HIDDEN, flat=False)
+    return given_dense(HIDDEN, flat=False)
 
 
 l2_layer = Task("l2_layer")
@@ -256,7 +257,7 @@ def lambda_penalised(regularized):
 @choose_lambda.check(points=3, after=lambda_penalised)
 def lambda_gap(regularized, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
-    given = models.given_config(HIDDEN, flat=False)
+    given = given_config(HIDDEN, flat=False)
     return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
 
 
@@ -287,5 +288,5 @@ def _trained_with(kind, lam, trainer):
 
     model = _given()
     model.layers[1].kernel_regularizer = getattr(keras.regularizers, kind)(lam)
-    penalised, given = models.config_of_given(model), models.given_config(HIDDEN, flat=False)
+    penalised, given = models.config_of_given(model), given_config(HIDDEN, flat=False)
     return trainer.runs(penalised, start=given, held_out="validation", pairs=sweeps.SEVERAL)

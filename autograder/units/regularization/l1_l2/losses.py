@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.families.keras.models import Floats, answers
 from autograder.checks.values import Formula
+from autograder.families.keras.models import Floats, answers
 from autograder.i18n import _
 
 FEATURES, ROWS = 12, 96

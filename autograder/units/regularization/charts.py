@@ -1,4 +1,4 @@
-"""Training curves as SVG: the learner's model beside the given one, the validation gap shaded, and the gap's reduction.
+"""The unit's charts: for a learner the curves of a comparison, for a class what strengths did to the gap.
 
 The drawings have no colours of their own: classes of the page's style give them, in light and in dark.
 """
@@ -11,13 +11,16 @@ from typing import Any
 from markupsafe import Markup
 
 from autograder.i18n import _, number, translate
+from autograder.units.regularization.effects import of_class
+
+__all__ = ["of_check", "of_class"]
 
 WIDTH, HEIGHT = 340, 214
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 12, 30  # margins
 Curves = Mapping[str, Sequence[float]]
 
 
-def curves(picture: Mapping[str, Any], language: str) -> Markup:
+def of_check(picture: Mapping[str, Any], language: str) -> Markup:
     """The picture of a comparison (see `Comparison.picture`) as a figure with a caption; empty without one."""
     if not all(name in picture for name in ("given", "theirs", "reduction")):
         return Markup()

@@ -5,6 +5,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.grading.results import StoredResults
 from autograder.i18n import Message
@@ -50,16 +51,6 @@ class Diagnosis:
     share: float
     example: Work
     message: Message
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One model that was trained: the strength of its regularization, and the share of the gap that is gone."""
-
-    task: str
-    kind: str
-    strength: float
-    reduction: float
 
 
 def discrimination(passed: Sequence[bool], totals: Sequence[float], own: Sequence[float]) -> float | None:
@@ -122,15 +113,9 @@ def diagnoses(data: ClassData, most: int = 12) -> list[Diagnosis]:
     ]  # fmt: skip
 
 
-def effects(data: ClassData) -> list[Effect]:
-    """What the trained models of the class did to the gap, by the strength of their regularization."""
-    found = []
-    for work in data.works:
-        for result in _results(work.results):
-            reduction = result.picture.get("reduction", [])
-            strengths = result.picture.get("strengths", {}) if reduction else {}
-            found += [Effect(result.task, kind, float(v), float(reduction[1])) for kind, v in strengths.items()]
-    return found
+def pictures(data: ClassData) -> list[tuple[str, Mapping[str, Any]]]:
+    """(task, picture) of every result that has one."""
+    return [(r.task, r.picture) for work in data.works for r in _results(work.results) if r.picture]
 
 
 def histogram(values: Sequence[float], maximum: float, bins: int = BINS) -> list[int]:

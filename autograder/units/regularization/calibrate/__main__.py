@@ -1,16 +1,17 @@
-"""`python -m autograder calibrate`: how far right and wrong answers stand from the thresholds of the trained tasks."""
+"""`python -m autograder.units.regularization.calibrate`: how far answers stand from the trained tasks' thresholds."""
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.units.regularization.classifiers import SETTLED, settled
-from autograder.i18n import _, say
+from autograder.checks.seeds import derive
+from autograder.families.keras.runs import PAIRS, Comparison, Run, Trainer
+from autograder.store import Store
 from autograder.units.regularization.calibrate.margins import DRAWS, Verdict, judge, samples
 from autograder.units.regularization.calibrate.reference_models import PART, TASKS, Entry, TrainedTask
-from autograder.store import Store
-from autograder.families.keras.runs import PAIRS, Comparison, Run, Trainer
-from autograder.checks.seeds import derive
+from autograder.units.regularization.classifiers import SETTLED, settled
+from autograder.units.regularization.training import DATA
 
 BATCH = 10  # seeds between two writes to the store: what a stopped calibration loses at most
 ENOUGH = 5.0  # standard deviations of the median that every right and wrong answer should be away from its limit
@@ -18,27 +19,24 @@ FAR = 100  # standard deviations, beyond which the number says nothing more
 Row = tuple[Entry, Verdict]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument("--seeds", type=int, default=50, help=say(_("pairs of seeds for each model")))
-    parser.add_argument("--task", action="append", choices=[t.name for t in TASKS], help=say(_("only this task")))
-    parser.add_argument("--to", type=Path, default=Path("docs/calibration.md"), help=say(_("the page to write")))
-    parser.add_argument(
-        "--store", type=Path, default=Path(".autograder/calibration"), help=say(_("where trainings are remembered"))
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
+def main() -> int:
     """Train what is missing, write the page; 1 when a model stands nearer to a threshold than it should."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=50, help="pairs of seeds for each model")
+    parser.add_argument("--task", action="append", choices=[t.name for t in TASKS], help="only this task")
+    parser.add_argument("--to", type=Path, default=Path("docs/calibration.md"), help="the page to write")
+    store = Path(".autograder/calibration")
+    parser.add_argument("--store", type=Path, default=store, help="where trainings are remembered")
+    arguments = parser.parse_args()
     seeds = [derive("calibration", "training", str(number)) for number in range(arguments.seeds)]
     chosen = [task for task in TASKS if not arguments.task or task.name in arguments.task]
     tables = [(task, list(rows(task, Store(arguments.store), seeds))) for task in chosen]
     arguments.to.parent.mkdir(parents=True, exist_ok=True)
     arguments.to.write_text(page(tables, len(seeds)), encoding="utf-8")
-    print(say(_("{path} is written."), path=arguments.to))
+    print(f"{arguments.to} is written.")
     near = [(task.name, entry.label) for task, found in tables for entry, verdict in found if too_near(entry, verdict)]
     for task_name, label in near:
-        print(say(_("{task}: “{model}” stands too near to a threshold."), task=task_name, model=label))
+        print(f"{task_name}: “{label}” stands too near to a threshold.")
     return 1 if near else 0
 
 
@@ -47,11 +45,13 @@ def rows(task: TrainedTask, store: Store, seeds: Sequence[int]) -> Iterator[Row]
     given_config = task.given.config(task.flat)
     given: list[Run] = []
     for batch in _batches(seeds):
-        given += Trainer(store, batch).runs(given_config, flat=task.flat)
+        given += Trainer(store, batch, DATA).runs(given_config, flat=task.flat)
     for entry in task.entries:
         theirs: list[Run] = []
         for batch in _batches(seeds):
-            theirs += Trainer(store, batch).runs(entry.recipe.config(task.flat), start=given_config, flat=task.flat)
+            theirs += Trainer(store, batch, DATA).runs(
+                entry.recipe.config(task.flat), start=given_config, flat=task.flat
+            )
         compared = Comparison(given, theirs)
         verdict = judge(samples(compared if task.last_epoch else settled(compared)), task.limits, entry.earns)
         print(line(entry, verdict), flush=True)
@@ -108,8 +108,9 @@ def _limits(task: TrainedTask) -> str:
 
 INTRODUCTION = """# Calibration of the trained tasks
 
-Some checks train the learner's model. Their thresholds are measured here: `python -m autograder calibrate` trains right
-answers and likely mistakes with {seeds} pairs of seeds each and writes this page. It can be stopped and started again.
+Some checks train the learner's model. Their thresholds are measured here: `python -m
+autograder.units.regularization.calibrate` trains right answers and likely mistakes with {seeds} pairs of seeds each and
+writes this page. It can be stopped and started again.
 
 A model and the given one share the seed: order of the rows, and initial weights where their shapes agree. Gap: hidden
 minus training cross-entropy, without penalties, in inference mode. Reduction: 1 − gap / gap of the given model. Ratio:
@@ -136,3 +137,6 @@ How to read the tables:
   the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events, but where a model's
   trainings scatter widely and lean to one side: two hidden units reach an accuracy between 0.10 and 0.69, according to
   which of them die, and never came near the floor of 0.75; a normal distribution of that width would, now and then."""
+
+if __name__ == "__main__":
+    sys.exit(main())

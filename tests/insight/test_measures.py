@@ -6,8 +6,9 @@ import pytest
 from autograder.grading.results import StoredResults
 from autograder.i18n import Message
 from autograder.insight.collect import ClassData, Work
-from autograder.insight.statistics import check_statistics, diagnoses, discrimination, effects, histogram
+from autograder.insight.measures import check_statistics, diagnoses, discrimination, histogram, pictures
 from autograder.records import CheckResult, Outcome, TaskGrade
+from autograder.units.regularization.charts import of_class
 
 TOO_SMALL = "Your penalty is {found:g}."
 
@@ -63,8 +64,9 @@ def test_diagnoses_are_counted_by_sentence_whatever_its_numbers() -> None:
 
 
 def test_every_trained_model_is_an_effect() -> None:
-    found = effects(school((True, 1), (False, 2)))
-    assert [(e.task, e.kind, e.strength, e.reduction) for e in found] == [("penalty", "l2", 0.001, 0.2)] * 2
+    found = of_class(pictures(school((True, 1), (False, 2))), "en")
+    assert found is not None
+    assert found.rows == [{"task": "penalty", "kind": "l2", "strength": 0.001, "reduction": 0.2}] * 2
 
 
 def test_the_histogram_counts_everyone_once() -> None:

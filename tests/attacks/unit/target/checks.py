@@ -7,7 +7,7 @@ import numpy as np
 from autograder.checks.api import Task, fail, require
 from autograder.checks.values import close, match
 from autograder.errors import EvidenceRefused
-from autograder.checks.evidence import ModelData
+from autograder.families.keras.evidence import ModelData
 from autograder.families.keras.rebuild import rebuild
 
 penalty = Task("penalty")
