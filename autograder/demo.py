@@ -1,7 +1,6 @@
 """`python -m autograder demo`: grade the class of examples from end to end, and say where to look."""
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from autograder.execution.runner import task_of
 from autograder.grading.report import sentence
 from autograder.grading.results import unpack
 from autograder.i18n import _, environment_language, say
+from autograder.nbgrader_command import environment, nbgrader
 from autograder.records import TaskGrade
 from autograder.scale.settings import configured_unit
 
@@ -73,28 +73,6 @@ def lay_out(project: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(project / "source", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(project / "nbgrader_config.py", folder)
-
-
-def nbgrader(folder: Path, *words: str, quiet: bool = False) -> None:
-    """Run the real `nbgrader` in the course folder.
-
-    Raises:
-        SetupError: it ended with an error; what it said is shown.
-    """
-    command = [sys.executable, "-m", "nbgrader", *words]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(), check=False,
-        stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        print((done.stdout or "")[-3000:], file=sys.stderr)
-        raise SetupError(_("`nbgrader {words}` ended with an error."), words=" ".join(words))
-
-
-def environment() -> dict[str, str]:
-    """This process's environment; nbgrader calls alembic by name, so its own programs come first."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return {**os.environ, "PATH": path}
 
 
 def table(folder: Path, submissions: Sequence[Typed], assignment: str) -> Table:

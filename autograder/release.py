@@ -5,8 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from autograder.demo import lay_out, nbgrader
+from autograder.demo import lay_out
 from autograder.i18n import _, say
+from autograder.nbgrader_command import nbgrader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,10 +22,10 @@ import nbformat
 from nbformat import v4
 from nbgrader.api import Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 
-from autograder.demo import environment
 from autograder.grading.job import Graded
 from autograder.grading.results import pack
 from autograder.i18n import Message
+from autograder.nbgrader_command import environment
 from autograder.records import CheckResult, Outcome, TaskGrade
 from benchmarks.machine import save
 

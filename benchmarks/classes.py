@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 
 from autograder.classroom import Typed, hand_in, read_class
-from autograder.demo import lay_out, nbgrader
+from autograder.demo import lay_out
+from autograder.nbgrader_command import nbgrader
 
 PROJECT = Path(__file__).parents[1]
 ASSIGNMENT = "regularisation"

@@ -23,12 +23,15 @@ from typing import Any
 import psutil
 from nbgrader.api import Gradebook
 
-from autograder.demo import environment
+from autograder.nbgrader_command import environment
+from autograder.unit import load
 from benchmarks.classes import ASSIGNMENT, STOCK, fill, make_course, make_models_differ
 from benchmarks.machine import save
 
 LOOK_SECONDS = 2.0
-CORRECTED = "2_l1_l2", "lambda_gap"  # a notebook, and one of its checks: one for which models are trained
+CORRECTED = "l1_l2", "lambda_gap"  # a notebook's folder, and one of its checks: one for which models are trained
+SENTENCE = "penalties.py", "Your hidden layer carries an L1 and an L2 penalty at once"  # of three tasks
+OWN = "bench_unit"  # import name of the unit that is corrected
 STATEMENT = "corrected = True"
 WORKERS = 2
 STOCK_RUN = "stock nbgrader"
@@ -148,10 +151,14 @@ class Bench:
     def whole_class(self, learners: int) -> Iterator[None]:
         """Ours, on the whole class."""
         course = self.course("ours", learners)
+        own_unit(course)
         self.add("empty store", course)
         yield
         correct_check(course, *CORRECTED)
         self.add("one check corrected, graded again", course, "--force")
+        yield
+        correct_sentence(course)
+        self.add("a sentence of a shared helper corrected, graded again", course, "--force")
         yield
         correct_all(course)
         self.add("all checks corrected, graded again", course, "--force")
@@ -169,33 +176,44 @@ def measure(bench: Bench, learners: int, stock: int, differ: int) -> Iterator[No
     yield
 
 
-def own_checks(course: Path) -> list[Path]:
-    """From here on, the course has checks of its own: their files."""
-    import autograder.checks
-
-    folder = course / "checks"
+def own_unit(course: Path) -> Path:
+    """The course's own unit, equal to ours until it is corrected: its folder."""
+    ours, folder = load("autograder.units.regularization"), course / OWN
     if not folder.exists():
-        folder.mkdir()
-        for path in Path(str(autograder.checks.__file__)).parent.glob("check_*.py"):
-            shutil.copy(path, folder)
-        configure(course, Course_checks_directory=str(folder))
-    return sorted(folder.glob("check_*.py"))
+        shutil.copytree(ours.folder, folder, ignore=shutil.ignore_patterns("__pycache__", "lab"))
+        for path in folder.rglob("*.py"):
+            path.write_text(path.read_text(encoding="utf-8").replace(ours.package, OWN), encoding="utf-8")
+        configure(course, Course_unit=OWN)
+    return folder
 
 
-def correct_check(course: Path, notebook: str, check: str) -> None:
+def replace_once(path: Path, old: str, new: str) -> None:
+    """Change a text that stands in a file exactly once."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise ValueError(f"{path.name} has {text.count(old)} times: {old}")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def correct_check(course: Path, folder: str, check: str) -> None:
     """Change one check."""
-    (path,) = (p for p in own_checks(course) if p.stem == f"check_{notebook}")
+    path = own_unit(course) / folder / "checks.py"
     text = path.read_text(encoding="utf-8")
     changed = re.sub(rf'(def {check}\(.*?\):\n    """.*?"""\n)', rf"\1    {STATEMENT}\n", text, flags=re.S)
     if changed == text:
-        raise ValueError(f"{path.name} has no check {check}")
+        raise ValueError(f"{path} has no check {check}")
     path.write_text(changed, encoding="utf-8")
 
 
+def correct_sentence(course: Path) -> None:
+    """Change a sentence that a helper of several tasks says."""
+    replace_once(own_unit(course) / SENTENCE[0], SENTENCE[1], SENTENCE[1].lower())
+
+
 def correct_all(course: Path) -> None:
-    """Change something that all checks of a file share, in every file."""
-    for path in own_checks(course):
-        path.write_text(f"{path.read_text(encoding='utf-8')}\n{STATEMENT}\n", encoding="utf-8")
+    """Change something that all checks of the unit share."""
+    path = own_unit(course) / "__init__.py"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{STATEMENT}\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder.demo import environment
+from autograder.nbgrader_command import environment
 from benchmarks.grading import WORKERS, Bench
 from benchmarks.machine import save
 from tests.scale.test_dask import Cluster

@@ -12,7 +12,7 @@ from nbgrader.preprocessors import GetGrades
 
 from autograder.feedback.charts import Charts, charts_of
 from autograder.feedback.page import Page
-from autograder.grading.results import StoredResults, unpack
+from autograder.grading.results import StoredResults, awaits_person, unpack
 from autograder.i18n import number, translate
 from autograder.scale.settings import Course
 from autograder.unit import load
@@ -28,8 +28,7 @@ class GetGradesAndState(GetGrades):  # type: ignore[misc]
         super()._get_score(cell, resources)
         name = cell.metadata["nbgrader"]["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        undecided = grade.manual_score is None and (grade.auto_score is None or grade.needs_manual_grade)
-        cell.metadata.nbgrader["awaiting"] = bool(undecided)
+        cell.metadata.nbgrader["awaiting"] = awaits_person(grade)
 
 
 class FeedbackExporter(Exporter):  # type: ignore[misc]

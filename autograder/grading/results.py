@@ -29,6 +29,14 @@ class StoredResults:
     flagged: bool = False
 
 
+def awaits_person(grade: Any) -> bool:
+    """Whether the points of a grade cell are still to be given by a person.
+
+    `grade`: a `Grade` of nbgrader's, or a row with its `auto_score`, `manual_score` and `needs_manual_grade`.
+    """
+    return grade.manual_score is None and (grade.auto_score is None or bool(grade.needs_manual_grade))
+
+
 def pack(graded: Graded, language: str) -> dict[str, Any]:
     """The metadata of a notebook that was graded."""
     rows = [[t, [{**r.to_json(), "detail": ""} for r in grade.results]] for t, grade in graded.grades.items()]

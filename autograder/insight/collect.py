@@ -20,7 +20,7 @@ from nbgrader.api import (
 )
 
 from autograder.errors import SetupError
-from autograder.grading.results import StoredResults, unpack
+from autograder.grading.results import StoredResults, awaits_person, unpack
 from autograder.i18n import _
 
 TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last so many
@@ -98,7 +98,7 @@ def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassDat
         path = folder / f"{row.notebook}.ipynb"
         late = row.late_submission_penalty or 0.0
         work = works.setdefault(row.id, Work(row.student, row.notebook, row.id, late=late, path=path))
-        waits = row.manual_score is None and (row.auto_score is None or row.needs_manual_grade)
+        waits = awaits_person(row)
         points = row.manual_score if row.manual_score is not None else row.auto_score or 0.0
         work.score += 0.0 if waits else points + (row.extra_credit or 0.0)
         work.waiting += row.max_score if waits else 0.0

@@ -7,9 +7,7 @@ Whatever happens there is a results file, and what is our fault is said to be.
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import traceback
@@ -26,6 +24,7 @@ from autograder.i18n import _, languages, translate
 from autograder.lms.collect import released_name
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.gradescope import WEAK
+from autograder.nbgrader_command import nbgrader
 from autograder.records import CheckResult, Outcome
 
 SECONDS = 2100  # Gradescope ends a run after 40 minutes at most (10 unless set), and then shows nothing
@@ -98,8 +97,8 @@ def grade(root: Path, folder: Path) -> dict[str, Any]:
     names = sorted(p.name for p in (folder / "source" / assignment).glob("*.ipynb"))
     if not hand_in(root / "submission", folder / "submitted" / STUDENT / assignment, names):
         return {"score": 0, "output": in_all_languages(NOTHING, names=", ".join(names)), "tests": []}
-    nbgrader(folder, "generate_assignment", assignment)
-    nbgrader(folder, "autograde", assignment)
+    nbgrader(folder, "generate_assignment", assignment, quiet=True, seconds=SECONDS)
+    nbgrader(folder, "autograde", assignment, quiet=True, seconds=SECONDS)
     kept = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / KEPT).glob("*.json"))}
     if not kept:
         raise SetupError(_("nbgrader graded no notebook."))
@@ -122,22 +121,6 @@ def hand_in(submission: Path, target: Path, names: Sequence[str]) -> int:
             shutil.copyfile(path, target / name)
             taken.add(name)
     return len(taken & set(names))
-
-
-def nbgrader(folder: Path, *words: str) -> None:
-    """Run nbgrader in `folder`; raises SetupError with the end of what it said."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    if done.returncode:
-        text = _("`nbgrader {words}` ended with an error: {said}")
-        raise SetupError(text, words=" ".join(words), said=(done.stdout + done.stderr)[-3000:])
 
 
 def results_of(kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import psutil
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.classroom import Typed, hand_in, read_class
-from autograder.demo import environment, nbgrader
+from autograder.nbgrader_command import environment, nbgrader
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]

@@ -12,8 +12,9 @@ from nbgrader.api import Gradebook
 from autograder import authoring
 from autograder.__main__ import main
 from autograder.classroom import Typed, hand_in
-from autograder.demo import lay_out, nbgrader
+from autograder.demo import lay_out
 from autograder.errors import SetupError
+from autograder.nbgrader_command import nbgrader
 from autograder.scale.settings import configured_unit
 from autograder.unit import load
 

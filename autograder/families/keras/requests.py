@@ -24,7 +24,6 @@ MAX_TEXT = 16 << 20  # characters of a request: 3 million weights
 MAX_EPOCHS = 200
 MAX_STEPS = 20_000  # of the optimizer, in one training
 MAX_VARIABLES = 1000
-ROWS = 64  # on which the asker measured `loss`
 TOLERANCE = 1e-3  # of that loss, relative: rounding differs between processors
 VERSION = 1  # of everything here that changes an answer
 
@@ -35,7 +34,7 @@ def answer(text: str, store: Store | None, data: Data) -> dict[str, Any]:
     Arguments:
         text: JSON {"config": JSON text of the model, "variables": its variables, Dropout's generators included,
             as `evidence.array` reads them, "epochs", "batch_size", "learning_rate", "seed", "loss": the model's
-            loss on the first `ROWS` training examples}.
+            loss on the first training examples (`training.ROWS`)}.
         data: with the parts "train" and "validation".
 
     Raises:
@@ -86,7 +85,7 @@ def _settings(request: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 
 def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any], data: Data) -> dict[str, Any]:
-    from autograder.families.keras.training import loss_of, train
+    from autograder.families.keras.training import ROWS, loss_of, train
 
     model = rebuild.build(config)
     values = _values(variables, model)

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 METRICS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
+ROWS = 64  # on which whoever has a model trained elsewhere measures its loss, to see that it is the same model
 Row = dict[str, float]
 Logs = dict[str, list[float]]
 OnEpoch = Callable[[int, Row], bool | None]

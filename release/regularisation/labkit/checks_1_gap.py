@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from .checking import build, call, passed, require, require_number, require_pair
+from .facts import MOST_PARAMETERS
 from .messages import _
 
 IMAGE = (28, 28)
 CURVES = Path(__file__).parent / "curves.json"
 LABELS = ("underfit", "overfit", "good")
-MOST_PARAMETERS = 20_000
 
 
 def check_gap(validation_gap: Any) -> None:

@@ -9,12 +9,12 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .facts import STEPS
 from .messages import _, number, say
 from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 CURVES = Path(__file__).parent / "curves.json"
-STEPS = (0.25, 0.40, 0.60)  # of the exercise `challenge`
 
 
 def plot_early_stopping(patience: int = 6) -> None:

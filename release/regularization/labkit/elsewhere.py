@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .training import Logs, loss_of
+from .training import ROWS, Logs, loss_of
 
 ADDRESS = "/run/lab/training"
 SECONDS = 90.0
-ROWS = 64  # enough to see that the model which is trained there is the one that stands here
 
 
 def train_elsewhere(model: Any, train_data: tuple[Any, Any], **settings: float) -> Logs | None:

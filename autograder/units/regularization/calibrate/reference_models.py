@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.families.keras.models import config_of_given
-from autograder.units.regularization import gaps
+from autograder.units.regularization import facts, gaps
 from autograder.units.regularization.challenge import checks as check_4_challenge
 from autograder.units.regularization.gap import checks as check_1_gap
 
@@ -153,7 +153,7 @@ TASKS = (
         "challenge",
         _three(),
         (
-            Limit("reduction", check_4_challenge.STEPS[0], check_4_challenge.STEPS[-1]),
+            Limit("reduction", facts.STEPS[0], facts.STEPS[-1]),
             Limit("crossentropy_ratio", check_4_challenge.MAX_RATIO, check_4_challenge.MAX_RATIO, upward=False),
             Limit("accuracy", check_4_challenge.FLOOR, check_4_challenge.FLOOR),
         ),

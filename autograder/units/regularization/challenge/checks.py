@@ -9,6 +9,7 @@ from autograder.families.keras import models
 from autograder.i18n import _
 from autograder.units.regularization.challenge import decay, stopping
 from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
+from autograder.units.regularization.facts import LEAST_PARAMETERS, STEPS
 from autograder.units.regularization.given import given_config
 from autograder.units.regularization.penalties import require_active
 
@@ -182,10 +183,8 @@ def two_ways_with_adam(same):
 #               L2 1e-5 (no effect)  −3.7 % ± 4.2, 1.04 ± 0.04 (of the last epoch alone: 0 % ± 13, 1.03 ± 0.14)
 #     4 pairs:  Dropout 0.6  72.5 % ± 0.3, 0.64;  L2 0.01  72 % ± 1.7, 0.70;  Dropout 0.3  37.5 % ± 0.8, 0.74;
 #               collapse: Dropout 0.8  1.64 ± 0.02, accuracy 43..53 %;  L2 1.0  2.74, accuracy 10 %
-LEAST_PARAMETERS = 300_000
 FLOOR = 0.75
 MAX_RATIO = 1.2  # "not above the given model's", and what chance does to a model that is no better
-STEPS = (0.25, 0.40, 0.60)  # of the median reduction of the gap, each worth a third
 
 challenge = Task("challenge", lesson="challenge-lesson")
 model = challenge.model("build_challenge_model")

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from .checking import build, call, passed, require
+from .facts import LEAST_PARAMETERS
 from .messages import _
 
 IMAGE = (28, 28)
-LEAST_PARAMETERS = 300_000
 LOGS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
 
 

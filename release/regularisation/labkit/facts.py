@@ -1,0 +1,8 @@
+"""Numbers that tasks state, visible checks tell and hidden checks demand: one file for all of them.
+
+Learners receive it as `labkit/facts.py`; nothing here is hidden.
+"""
+
+MOST_PARAMETERS = 20_000  # of the model of `capacity`
+LEAST_PARAMETERS = 300_000  # that the model of `challenge` trains
+STEPS = (0.25, 0.40, 0.60)  # of the gap that `challenge` takes away, each worth a third of its points
