@@ -1,1 +1,1 @@
-"""A course unit on regularization in Keras that grades itself with nbgrader."""
+"""Grades course units with nbgrader: learners' code runs in a sandbox, hidden checks outside it."""

@@ -1,4 +1,4 @@
-"""The hidden checks: one file `check_<notebook>.py` per notebook, probes at the top of each task, checks below.
+"""The language of hidden checks: tasks, probes and checks, and the evidence that they are given.
 
-This is content. What the files are written with is `autograder.checks.api`.
+The checks themselves are content, and stand in the units.
 """

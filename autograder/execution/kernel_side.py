@@ -3,7 +3,7 @@
 It uses nothing of this project and, beside NumPy, nothing but what IPython has. `report` asks each probe's question
 and publishes one display message with the answers.
 
-Objects of a library are its family's affair: a module, sent along as text, too, with
+Objects of a library are described and made by its family's module, which is sent along as text, too, with
 
     DECODE: kind → function (body, kernel) → the argument of ours that {kind: body} describes
     encode(value, inputs, kernel) → {kind: body} for an object of the library, None for anything else

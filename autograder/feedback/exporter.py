@@ -1,4 +1,4 @@
-"""The door through which `nbgrader generate_feedback` writes pages."""
+"""Writes the pages of `nbgrader generate_feedback`."""
 
 from functools import cache
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""From evidence to grades: the pytest plugin, the trusted process, the report and nbgrader's preprocessors."""
+"""One notebook from its cells to its grades: jobs, the driver's side of the trusted process, and what is told of it."""

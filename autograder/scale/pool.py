@@ -56,7 +56,10 @@ class LocalPool(ProcessPoolExecutor):
 
 
 def _start_worker(alive: Connection) -> None:
-    """Out of the terminal's reach, Ctrl-C is the driver's affair; and never longer than the driver."""
+    """Take this worker out of the terminal's process group, and end it when the driver ends.
+
+    Ctrl-C then reaches the driver alone, which gives its workers up.
+    """
     os.setsid()
     threading.Thread(target=_end_with_driver, args=(alive,), name="driver-watch", daemon=True).start()
 
@@ -74,7 +77,7 @@ def _end_with_driver(alive: Connection) -> None:
 
 
 def _close_graders() -> None:
-    """Leave nothing. Called by whoever ends this process first, and perhaps by both at once."""
+    """Close every grader and remove every folder. May be called by two threads at once."""
     for grader in list(_graders.values()):
         grader.close()
     for folder in list(_own):

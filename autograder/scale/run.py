@@ -50,7 +50,7 @@ class Sanitized(NamedTuple):
 
 
 class Sanitizer(Protocol):
-    """What brings a submitted notebook back to what the gradebook knows of it: nbgrader's affair, see `wiring`."""
+    """Brings a submitted notebook back to what the gradebook knows of it; `wiring` has the one there is."""
 
     def sanitize(self, due: DueNotebook) -> Sanitized:
         """One notebook; raises what nbgrader would raise of it."""

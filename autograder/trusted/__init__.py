@@ -1,1 +1,1 @@
-"""The trusted side: takes evidence as data, rebuilds models from an allow-list and trains them again."""
+"""The trusted process: takes evidence as data, imports the unit that came with the job, and runs its checks."""

@@ -1,4 +1,4 @@
-"""The door through which `nbgrader autograde` reads notebooks: one per run, so it also holds the run."""
+"""Reads notebooks for `nbgrader autograde`. There is one exporter a run, so it also holds the run."""
 
 from pathlib import Path
 from typing import Any
