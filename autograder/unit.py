@@ -117,7 +117,7 @@ def checks_module(package: str, notebook: str) -> str:
 
 
 def load(package: str, root: Path | None = None) -> Unit:
-    """The unit with this import name; `root`: a folder to look for it first, such as the course's.
+    """The unit with this import name; `root`: a folder to look for it in, too, such as the course's.
 
     Its translations are known from here on.
 
@@ -125,10 +125,10 @@ def load(package: str, root: Path | None = None) -> Unit:
         SetupError: there is no such package, or it has no `unit`.
     """
     if root is not None and str(root) not in sys.path:
-        sys.path.insert(0, str(root))
+        sys.path.append(str(root))  # last: what is installed goes before it
     try:
         unit = importlib.import_module(package).unit
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, ValueError) as error:
         text = _(
             "c.Course.unit = {package!r} names no unit ({error}): give the import name of a package with a `unit`."
         )

@@ -3,7 +3,7 @@
 Gradescope unpacks it to /autograder/source, runs `setup.sh` once when it builds its image, and for each submission
 `run_autograder`, which has to write /autograder/results/results.json
 (https://gradescope-autograders.readthedocs.io/en/latest/specs/). The zip holds this program, the assignment's
-source and the course's nbgrader_config.py: the same checks with the same secret.
+source, the course's nbgrader_config.py and a unit of the course's own: the same checks with the same secret.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from autograder.errors import SetupError
 from autograder.i18n import _, say
+from autograder.scale.settings import configured_unit
 
 SCRIPTS = Path(__file__).parent / "gradescope_files"
 PROGRAM = ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "nbgrader_config.py")
@@ -74,7 +75,12 @@ def _files(course: Path, assignment: str) -> Iterator[tuple[str, Path]]:
     if missing := [str(p) for p in wanted if not p.is_file()]:
         text = _("Not found: {missing}. Run this in the project's folder, or give it with --course.")
         raise SetupError(text, missing=", ".join(missing))
-    folders = (p for folder in (course / "autograder", source) for p in folder.rglob("*"))
+    unit, root = configured_unit(course), course.resolve()
+    if not unit.folder.is_relative_to(root):
+        text = _("The unit {package} does not lie in the project's folder, so the zip cannot hold it: copy it there.")
+        raise SetupError(text, package=unit.package)
+    own = course / unit.folder.relative_to(root)
+    folders = (p for folder in (course / "autograder", source, own) for p in folder.rglob("*"))
     for path in [*wanted, *folders]:
         if path.is_file() and "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:
             yield path.relative_to(course).as_posix(), path

@@ -52,6 +52,22 @@ def test_the_zip_holds_what_gradescope_runs_and_the_course(tmp_path: Path) -> No
         assert WEAK in archive.namelist()
 
 
+def test_the_zip_holds_a_unit_of_the_courses_own_or_says_that_it_cannot(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    for folder in ("autograder", "scripts", "source/regularization"):
+        (course / folder).mkdir(parents=True)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.lock", "scripts/setup"):
+        (course / name).write_text("")
+    shutil.copytree(ROOT / "tests" / "mini" / "unit", course / "gradescope_unit")
+    (course / "nbgrader_config.py").write_text('c = get_config()\nc.Course.unit = "gradescope_unit"\n')
+    build(course, "regularization", tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert "gradescope_unit/m/checks.py" in archive.namelist()
+    (course / "nbgrader_config.py").write_text('c = get_config()\nc.Course.unit = "tests.mini.unit"\n')
+    with pytest.raises(SetupError, match="does not lie in the project's folder"):
+        build(course, "regularization", tmp_path / "b.zip")
+
+
 def test_an_unknown_assignment_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"no assignment week9 in source/\. There are: regularisation, regularization"):
         build(ROOT, "week9", tmp_path / "x.zip")
