@@ -19,6 +19,7 @@ MAX_CELLS = 2000
 MAX_SOURCE = 1 << 20  # characters of one cell
 MAX_FILES = 200
 MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
+NBGRADERS_OWN = ("timestamp.txt", "submission_secret.txt")  # put there by `nbgrader submit`, other ones each time
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # https://nbformat.readthedocs.io/en/latest/format_description.html#cell-ids
 
 
@@ -118,7 +119,7 @@ def course_files(source: Path) -> dict[str, bytes]:
 def files_beside(submitted: Path, own: Container[str]) -> dict[str, bytes]:
     """What a learner put beside the notebooks, path → content, up to a limit; not what the course has (`own`) itself.
 
-    Links, special files, hidden files and notebooks are left out.
+    Links, special files, hidden files, notebooks and what nbgrader adds are left out.
     """
     files: dict[str, bytes] = {}
     total = 0
@@ -142,7 +143,7 @@ def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
         folders[:] = sorted(d for d in folders if not d.startswith((".", "__pycache__")))
         for name in sorted(names):
             path = Path(root, name)
-            hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name == "timestamp.txt"
+            hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name in NBGRADERS_OWN
             if not hidden and (path.is_file() if follow else path.is_file() and not path.is_symlink()):
                 yield path
 

@@ -1,4 +1,4 @@
-"""nbgrader's whole cycle with the real programs: release, fetch, submit, collect, autograde, feedback, export."""
+"""nbgrader's whole cycle with the real programs: collect, autograde, export."""
 
 import csv
 import os
@@ -8,65 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.mini.course import REFERENCE, MiniCourse
-
-EXCHANGE = """
-c.Exchange.root = {root!r}
-c.Exchange.path_includes_course = False
-c.CourseDirectory.course_id = "mini101"
-"""
+from tests.mini.course import MiniCourse
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> MiniCourse:
     return MiniCourse(tmp_path / "course", workers=1)
-
-
-def fill(notebook: Path, **cells: str) -> None:
-    nb = nbformat.read(notebook, as_version=4)
-    for cell in nb.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in cells:
-            cell.source = cells[name]
-    nbformat.write(nb, notebook)
-
-
-def as_student(course: MiniCourse, folder: Path, *words: str) -> None:
-    """Run nbgrader where a learner would: in a folder of their own, with the exchange and nothing of the course."""
-    folder.mkdir(exist_ok=True)
-    config = EXCHANGE.format(root=str(course.root.parent / "exchange"))
-    (folder / "nbgrader_config.py").write_text(f"c = get_config()\n{config}", encoding="utf-8")
-    here, course.root = course.root, folder
-    try:
-        course.nbgrader(*words)
-    finally:
-        course.root = here
-
-
-def test_a_notebook_goes_through_the_exchange_and_feedback_comes_back(course: MiniCourse) -> None:
-    exchange, home = course.root.parent / "exchange", course.root.parent / "home"
-    exchange.mkdir(mode=0o777)
-    exchange.chmod(0o777)
-    course.configure(EXCHANGE.format(root=str(exchange)), workers=1)
-    course.nbgrader("release_assignment", "mini")
-    as_student(course, home, "fetch_assignment", "mini")
-    fill(home / "mini" / "m.ipynb", **REFERENCE, essay="Because.")
-    secret = course.root / "secret.txt"
-    secret.write_text("the grader's own", encoding="utf-8")
-    as_student(course, home, "submit", "mini")
-    (inbound,) = (exchange / "mini101" / "inbound").iterdir()
-    inbound.chmod(0o755)
-    (inbound / "link.txt").symlink_to(secret)
-    said = course.nbgrader("collect", "mini")
-    assert "not a plain file" in said
-    (collected,) = (course.root / "submitted").glob("*/mini")
-    assert not (collected / "link.txt").exists()
-    course.autograde()
-    (scores,) = course.scores().values()
-    assert scores == {"double": 3.0, "word": 3.0}
-    course.nbgrader("generate_feedback", "mini")
-    course.nbgrader("release_feedback", "mini")
-    assert list((exchange / "mini101" / "feedback").iterdir())
 
 
 def test_a_zip_of_submissions_is_collected_and_graded(course: MiniCourse) -> None:
