@@ -43,4 +43,7 @@ c.Execute.iopub_timeout = 30
 # what learners get back: one page per notebook, in the language of the assignment
 c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndState"]
+
+# collecting, from the exchange and from an LMS
 c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"
+c.ZipCollectApp.extractor_plugin = "autograder.lms.archives.SafeExtractor"

@@ -12,7 +12,8 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
@@ -26,18 +27,26 @@ from nbgrader.utils import find_all_notebooks
 from traitlets import Bool, Unicode
 
 from autograder.errors import LmsError
+from autograder.grading.names import is_hidden, released_name
 from autograder.i18n import Message, _, say
 from autograder.lms import moodle
+from autograder.lms.archives import SafeExtractor
 from autograder.lms.csvtext import read_csv
 from autograder.lms.matching import Identity, find_column, normal
+
+NEWER = _("there is a newer attempt, or one further up")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A submitted file: whose it is on the platform, its path in the submission, and how recent it is."""
+    """A submitted file: whose it is on the platform, its path in the submission, and how recent it is.
+
+    `upload` is shared by what was handed in together: of that the topmost file counts, of several uploads the newest.
+    """
 
     owner: str
     file: str
+    upload: str
     rank: float
     when: datetime | None = None  # the platform's local time
 
@@ -52,10 +61,18 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         False, help="the assignment has one notebook: a learner's only one is it, whatever its name"
     ).tag(config=True)
 
+    def __init__(self, **settings: Any) -> None:
+        """Called by nbgrader; `lost` and `taken` are what its extractor tells at the end."""
+        super().__init__(**settings)
+        self.lost: list[str] = []  # notebooks that nobody got
+        self.taken = 0
+        if not isinstance(self.parent.extractor_plugin_inst, SafeExtractor):  # nbgrader's own forgets the times
+            self.parent.extractor_plugin_inst = SafeExtractor(parent=self.parent)
+
     def collect(self, submitted_file: str) -> dict[str, str] | None:
         """Called by `nbgrader zip_collect` for each file; None skips it."""
         path = Path(submitted_file)
-        if path.suffix not in self.valid_ext:
+        if path.suffix not in self.valid_ext or is_hidden(path.relative_to(self.root)):
             return None
         try:
             return self._collect(path)
@@ -68,13 +85,17 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         # nbgrader names each skipped file in its own log; here only numbers: file names hold people's names
         if found is None:
             self.log.warning(say(_("Skipped a file: the platform gives no such name, or it fits two people.")))
+            self.lost.append(str(path.relative_to(self.root)))
             return None
         if problem := self._problem(path, found):
             why = say(problem.text, **problem.values)
             self.log.warning(say(_("Skipped a file of number {owner}: {why}."), owner=found.owner, why=why))
+            if problem.text != NEWER:
+                self.lost.append(str(path.relative_to(self.root)))
             return None
+        self.taken += 1
         student = self.students[found.owner]
-        groups = {"student_id": student, "file_id": found.file}
+        groups = {"student_id": student, "file_id": self._names[path]}
         if found.when and self.timezone:
             groups["timestamp"] = found.when.replace(tzinfo=ZoneInfo(self.timezone)).isoformat()
         return groups
@@ -83,9 +104,11 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         student = self.students.get(found.owner)
         if student is None:
             return Message(_("nobody here is known by this number of the platform"))
-        if self._latest[student, found.file] != path:
-            return Message(_("there is a newer attempt"))
-        return None
+        best = self._best[student, self._names[path]]
+        if path in best:
+            text = _("{count} different files could be {name}, and nothing tells which is meant")
+            return Message(text, {"count": len(best), "name": self._names[path]}) if len(best) > 1 else None
+        return Message(NEWER)
 
     def find(self, path: Path) -> Found | None:
         """Read the platform's name of `path`, relative to the extracted folder; None when it has none."""
@@ -105,13 +128,17 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
     def _index(self) -> dict[Path, Found]:
         # a link, out of a learner's own archive, could point at a file of this machine
         files = [p for p in sorted(self.root.rglob("*")) if p.is_file() and not p.is_symlink()]
-        taken = [p for p in files if p.suffix in self.valid_ext]
-        index = {p: found for p in taken if (found := self.find(p.relative_to(self.root)))}
+        taken = [p for p in files if p.suffix in self.valid_ext and not is_hidden(p.relative_to(self.root))]
+        return {p: found for p in taken if (found := self.find(p.relative_to(self.root)))}
+
+    @cached_property
+    def _names(self) -> dict[Path, str]:
+        """What each file is called here."""
         released = self._released()
-        counts = Counter(f.owner for f in index.values())
+        counts = Counter(f.owner for f in self._index.values())
         return {
-            p: replace(f, file=self._only_name(released, counts[f.owner]) or released_name(f.file, released))
-            for p, f in index.items()
+            p: self._only_name(released, counts[f.owner]) or released_name(f.file, released)
+            for p, f in self._index.items()
         }
 
     def _only_name(self, released: list[str], count: int) -> str | None:
@@ -119,16 +146,25 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         return released[0] if self.only_notebook and len(released) == count == 1 else None
 
     @cached_property
-    def _latest(self) -> dict[tuple[str, str], Path]:
-        """The most recent file of each learner under each name."""
-        latest: dict[tuple[str, str], Path] = {}
+    def _best(self) -> dict[tuple[str, str], list[Path]]:
+        """The files that may be a learner's under a name: one, if it can be told."""
+        newest: dict[tuple[str, str], float] = {}
+        claims: dict[tuple[str, str], list[Path]] = {}
         for path, found in self._index.items():
-            if (student := self.students.get(found.owner)) is None:
-                continue
-            held = latest.get((student, found.file))
-            if held is None or self._index[held].rank <= found.rank:
-                latest[student, found.file] = path
-        return latest
+            upload = found.owner, found.upload
+            newest[upload] = max(found.rank, newest.get(upload, found.rank))
+            if student := self.students.get(found.owner):
+                claims.setdefault((student, self._names[path]), []).append(path)
+
+        def key(path: Path) -> tuple[float, ...]:
+            """Greater is better: the newest upload, in it the topmost, then its own name, the newer."""
+            found = self._index[path]
+            depth, exact = found.file.count("/"), Path(found.file).name == self._names[path]
+            return newest[found.owner, found.upload], -depth, exact, found.rank, path.stat().st_mtime
+
+        best = {name: [p for p in paths if key(p) == max(map(key, paths))] for name, paths in claims.items()}
+        # copies of one another: either will do
+        return {n: ps[:1] if len(ps) > 1 and len({p.read_bytes() for p in ps}) == 1 else ps for n, ps in best.items()}
 
     def _released(self) -> list[str]:
         course = self.parent.coursedir
@@ -150,16 +186,23 @@ class MoodleCollector(LmsCollector):
     match_email = Bool(False, help="also match by the gradebook's e-mail addresses").tag(config=True)
     blind = Bool(False, help="blind marking: use participant-N as id").tag(config=True)
 
-    _folder = re.compile(r"(?P<name>[^/]*?)_(?P<id>\d+)_assignsubmission_file(?:_?/|_)(?P<file>.+)", re.DOTALL)
+    _folder = re.compile(
+        r"(?P<name>((?!_assignsubmission_)[^/])*?)_(?P<id>\d+)_assignsubmission_file(?:_?/|_)(?P<file>.+)", re.DOTALL
+    )
 
     def find(self, path: Path) -> Found | None:
-        # from the left: what follows the first match is the learner's own naming
-        for depth in range(min(2, len(path.parts))):
-            rest = "/".join(path.parts[depth:])
-            if found := self._folder.fullmatch(rest):
-                when = self._times.get(path.as_posix())
-                return Found(found["id"], found["file"], when.timestamp() if when else 0.0, when)
+        # from the left: what follows the first part that Moodle named is the learner's own naming
+        for depth, part in enumerate(path.parts):
+            if "_assignsubmission_" in part:
+                found = self._folder.fullmatch("/".join(path.parts[depth:]))
+                when = self._when(path)
+                rank = when.timestamp() if when else 0.0
+                return found and Found(found["id"], found["file"], path.parts[0], rank, when)
         return None
+
+    def _when(self, path: Path) -> datetime | None:
+        """When it was submitted: what is in a learner's own archive came with that."""
+        return next((self._times[p.as_posix()] for p in (path, *path.parents) if p.as_posix() in self._times), None)
 
     @cached_property
     def students(self) -> dict[str, str]:
@@ -192,14 +235,15 @@ class MoodleCollector(LmsCollector):
 
     @cached_property
     def _times(self) -> dict[str, datetime]:
-        """When each file was submitted, from the zip itself: nbgrader's extraction forgets it."""
+        """When each file was submitted, from Moodle's zip itself, by its path where that was unpacked."""
         archives = Path(self.parent._format_collect_path(self.parent.archive_directory))
         times: dict[str, datetime] = {}
-        for archive in sorted(archives.rglob("*.zip")):
-            folder = archive.relative_to(archives).with_suffix("")
+        for archive in sorted(p for p in archives.rglob("*") if zipfile.is_zipfile(p)):
+            folder = archive.relative_to(archives)
             with zipfile.ZipFile(archive) as file:
                 for info in file.infolist():
-                    times[(folder / info.filename).as_posix()] = datetime(*info.date_time)
+                    with suppress(ValueError):  # a month 0: no time was written
+                        times[(folder / info.filename).as_posix()] = datetime(*info.date_time)
         return times
 
 
@@ -217,11 +261,15 @@ class CanvasCollector(LmsCollector):
     _numbers = re.compile(r"(?=_(?P<id>\d+)_(?P<attachment>\d+)_(?P<file>[^/]+)$)")
 
     def find(self, path: Path) -> Found | None:
-        readings = [m for m in self._numbers.finditer(path.name) if m["id"] in self.students]
-        if len(readings) != 1:
+        claims = [(depth, found) for depth, part in enumerate(path.parts) if (found := [*self._numbers.finditer(part)])]
+        if not claims or (claims[0][0] == 0 and len(claims) > 1):  # is the whole archive a learner's, or what is in it?
             return None
-        found = readings[0]
-        return Found(found["id"], found["file"], float(found["attachment"]))
+        depth, readings = claims[0]  # what follows is the learner's own naming
+        known = [m for m in readings if m["id"] in self.students]
+        if len(known) != 1:
+            return None
+        file = "/".join((known[0]["file"], *path.parts[depth + 1 :]))
+        return Found(known[0]["id"], file, path.parts[depth], float(known[0]["attachment"]))
 
     @cached_property
     def students(self) -> dict[str, str]:
@@ -241,29 +289,6 @@ class CanvasCollector(LmsCollector):
             return _checked({s.lms_user_id: s.id for s in gradebook.students if s.lms_user_id})
 
 
-def released_name(file: str, released: Iterable[str]) -> str:
-    """The released notebook that `file` is a copy of; `file` itself when that is not certain.
-
-    Browsers and platforms rename: "Week1 (1).ipynb", "week1-2.ipynb", "week1-Copy1.ipynb", "f/week1.ipynb".
-    """
-    names = list(released)
-    if file in names:
-        return file
-    stem = Path(file).stem
-    for candidate in (stem, _COPY.sub("", stem)):
-        fits = {name for name in names if _plain(Path(name).stem) == _plain(candidate)}
-        if len(fits) == 1:
-            return fits.pop()
-    return file
-
-
-_COPY = re.compile(r"(\s*\((\d+|copy)\)|[-_ ]copy\d*|-\d+)+$", re.IGNORECASE)
-
-
-def _plain(stem: str) -> str:
-    return re.sub(r"[\W_]+", "", stem).casefold()
-
-
 def _checked(owners: dict[str, str]) -> dict[str, str]:
     """Raises LmsError when two people of the platform would be one learner here, or an id is no file name."""
     if odd := sorted(v for v in owners.values() if "/" in v or "\\" in v or v.startswith(".")):
@@ -280,4 +305,4 @@ def _gradebook(course: Any) -> Gradebook:
     return Gradebook(course.db_url, course.course_id)
 
 
-__all__ = ["CanvasCollector", "LmsCollector", "MoodleCollector", "released_name"]
+__all__ = ["CanvasCollector", "LmsCollector", "MoodleCollector"]

@@ -19,9 +19,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.errors import AutograderError, SetupError
+from autograder.grading.names import is_hidden, is_notebook, released_name
 from autograder.grading.report import UNGRADED, sentence
 from autograder.i18n import _, languages, translate
-from autograder.lms.collect import released_name
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.gradescope import WEAK
 from autograder.nbgrader_command import nbgrader
@@ -108,14 +108,15 @@ def grade(root: Path, folder: Path) -> dict[str, Any]:
 def hand_in(submission: Path, target: Path, names: Sequence[str]) -> int:
     """Copy what was uploaded, plain files only, notebooks under their released names; how many of those.
 
-    Of two files that claim one name the one with exactly that name wins, else the first.
+    Of two files that claim one name the one with exactly that name wins, else the topmost, else the first.
     """
     target.mkdir(parents=True)
-    files = [p for p in sorted(submission.rglob("*")) if p.is_file() and not p.is_symlink()]
+    found = [p for p in sorted(submission.rglob("*")) if p.is_file() and not p.is_symlink()]
+    files = [p for p in found if not is_hidden(p.relative_to(submission))]
     taken: set[str] = set()
-    for path in sorted(files, key=lambda p: p.name not in names):
+    for path in sorted(files, key=lambda p: (p.name not in names, len(p.parts))):
         relative = path.relative_to(submission).as_posix()
-        name = released_name(relative, names) if path.suffix == ".ipynb" else relative
+        name = released_name(relative, names) if is_notebook(path) else relative
         if name not in taken:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / name)

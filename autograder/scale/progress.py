@@ -15,6 +15,10 @@ from autograder.records import Submission
 
 SLOWEST = 3  # named in the summary
 SLOW_SECONDS = 5.0  # and only when they took longer than this
+STRAYS = _(
+    "NOT GRADED, because it is not certain which notebook of the assignment this is: {names}. Give them its name and "
+    "grade again."
+)
 
 
 class Progress:
@@ -28,6 +32,7 @@ class Progress:
         self.flagged: list[Submission] = []
         self.unreadable: list[Submission] = []
         self.died: list[Submission] = []
+        self.strays: list[str] = []  # submitted notebooks that were not graded, learner/file
         self.began = time.monotonic()
         shown = sys.stderr.isatty() if terminal is None else terminal
         self._bar = self._new_bar() if shown and total > 1 else None
@@ -95,6 +100,8 @@ class Progress:
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)
         self._list(_("Not readable, graded as empty: {names}"), self.unreadable)
         self._list(_("A PERSON HAS TO GRADE: {names}"), self.flagged)
+        if self.strays:
+            self.log.warning(say(STRAYS, names=", ".join(self.strays)))
 
     def _list(self, text: str, submissions: list[Submission], *, times: bool = False) -> None:
         names = [f"{s.student}/{s.notebook}" + (f" ({self.seconds[s]:.0f} s)" if times else "") for s in submissions]

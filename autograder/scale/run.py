@@ -116,7 +116,8 @@ class GradingRun:
             return 0
         self.close()
         on_command_line = hasattr(self.converter.parent, "extra_args")  # an application; else the formgrader's API
-        return int(self.scale.flagged_status) if self.progress.flagged and on_command_line else 0
+        flagged = self.progress.flagged or self.progress.strays
+        return int(self.scale.flagged_status) if flagged and on_command_line else 0
 
     def sanitized(self, file: str) -> Sanitized | None:
         """nbgrader comes to this file: what sanitizing it gave, if that is done already."""

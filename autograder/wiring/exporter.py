@@ -11,6 +11,7 @@ from traitlets.utils.importstring import import_item
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
 from autograder.scale.due import DueNotebook, due_notebooks
+from autograder.scale.names import settle_names
 from autograder.scale.run import GradingRun, Sanitized, recover
 
 UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
@@ -26,8 +27,10 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         super().__init__(**kw)
         self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
+        self._strays: list[str] = []  # learner/file
         if self.parent is not None:
             recover(self.parent)
+            self._strays = settle_names(self.parent)
             self._due = due_notebooks(self.parent)
 
     @property
@@ -35,6 +38,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         """The grading run of this `nbgrader autograde`."""
         if self._run is None:
             self._run = GradingRun(self.parent, self, self._due)
+            self._run.progress.strays = self._strays
         return self._run
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
