@@ -1,6 +1,7 @@
 """`python -m autograder demo`: grade the class of examples from end to end, and say where to look."""
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from autograder.nbgrader_command import environment, nbgrader
 from autograder.records import TaskGrade
 from autograder.scale.settings import configured_unit
 
+LOG = "nbgrader.log"
+_GRADED = re.compile(r"\[(?P<count>\d+)/(?P<total>\d+)\] .*(?P<left>; .*)")  # a line of `scale.progress`
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
@@ -40,14 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
     configured_unit(arguments.course)  # its texts are told below
     lay_out(arguments.course, folder)
     assignments = sorted({s.assignment for s in submissions})
-    for assignment in assignments:
-        nbgrader(folder, "generate_assignment", assignment, "--force", quiet=True)
-    for submission in submissions:
-        hand_in(submission, folder)
-    for assignment in assignments:
-        console.print(say(_("[bold]nbgrader autograde {name}[/bold]"), name=assignment))
-        nbgrader(folder, "autograde", assignment)
-        nbgrader(folder, "generate_feedback", assignment, "--force", quiet=True)
+    with Log(folder / LOG, console) as log:
+        for assignment in assignments:
+            nbgrader(folder, "generate_assignment", assignment, "--force", on_line=log.line)
+        for submission in submissions:
+            hand_in(submission, folder)
+        for assignment in assignments:
+            log.begin(assignment)
+            nbgrader(folder, "autograde", assignment, on_line=log.line)
+            nbgrader(folder, "generate_feedback", assignment, "--force", on_line=log.line)
     surprises = []
     for assignment in assignments:
         chosen = [s for s in submissions if s.assignment == assignment]
@@ -55,13 +60,59 @@ def run(arguments: argparse.Namespace) -> int:
         surprises += [s.student for s in chosen if lost(folder, s) != set(s.loses)]
         command = [sys.executable, "-m", "autograder", "report", assignment]
         subprocess.run(command, cwd=folder, env=environment(), check=True)
-    for text, path in ((_("Gradebook: {path}"), "gradebook.db"), (_("Feedback pages: {path}"), "feedback")):
+    for text, path in (
+        (_("Gradebook: {path}"), "gradebook.db"),
+        (_("Feedback pages: {path}"), "feedback"),
+        (_("What nbgrader said: {path}"), LOG),
+    ):
         console.print(say(text, path=folder / path), soft_wrap=True)
     text = _("The formgrader: cd {path} && jupyter lab, then Nbgrader > Formgrader")
     console.print(say(text, path=folder), soft_wrap=True)
     if surprises:
         raise SetupError(_("These were not graded as their submission.json says: {names}"), names=", ".join(surprises))
     return 0
+
+
+class Log:
+    """What nbgrader says goes to a file; on the terminal one line moves: how much of the class is graded.
+
+    Where nothing can move, a line is printed for every tenth of the class.
+    """
+
+    def __init__(self, path: Path, console: Console) -> None:
+        """`path`: of the file, which is written anew."""
+        self.file = path.open("w", encoding="utf-8")
+        self.console = console
+        self.status = console.status("")
+        self.assignment, self.told = "", 0
+
+    def __enter__(self) -> "Log":
+        self.status.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.status.stop()
+        self.file.close()
+
+    def begin(self, assignment: str) -> None:
+        """From here on this assignment is graded."""
+        self.assignment, self.told = assignment, 0
+        self.show(say(_("nbgrader autograde {name}"), name=assignment))
+
+    def line(self, text: str) -> None:
+        """One line of nbgrader's."""
+        self.file.write(text)
+        if found := _GRADED.search(text):
+            tenth = 10 * int(found["count"]) // int(found["total"])
+            shown = f"nbgrader autograde {self.assignment}: {found['count']}/{found['total']}{found['left']}"
+            self.show(shown, tenth > self.told)
+            self.told = max(self.told, tenth)
+
+    def show(self, text: str, moved: bool = True) -> None:
+        """Move the line; print it, where none can move, when much has `moved`."""
+        self.status.update(text)
+        if moved and not self.console.is_terminal:
+            self.console.print(text, markup=False, soft_wrap=True)
 
 
 def lay_out(project: Path, folder: Path) -> None:

@@ -3,29 +3,45 @@
 import os
 import subprocess
 import sys
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 
 from autograder.errors import SetupError
 from autograder.i18n import _
 
-LAST = 3000  # characters of what it said that are told of an error
+LAST = 40  # lines of what it said that are told of an error
 
 
-def nbgrader(folder: Path, *words: str, quiet: bool = False, seconds: float | None = None) -> None:
-    """Run one command in a course's folder. `quiet`: what it says is not shown.
+def nbgrader(
+    folder: Path, *words: str, seconds: float | None = None, on_line: Callable[[str], None] = lambda line: None
+) -> None:
+    """Run one command in a course's folder, quietly. `on_line` is called with each line that it says.
 
     Raises:
-        SetupError: it ended with an error; the end of what it said is told, if it was not shown.
-        subprocess.TimeoutExpired: it ran longer than `seconds`.
+        SetupError: it ended with an error, or ran longer than `seconds`; the end of what it said is told.
     """
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if quiet else {}
-    done = subprocess.run(
+    said: deque[str] = deque(maxlen=LAST)
+    process = subprocess.Popen(
         [sys.executable, "-m", "nbgrader", *words],
-        cwd=folder, env=environment(), check=False, text=True, timeout=seconds, **streams,  # type: ignore[call-overload]
+        cwd=folder, env=environment(), text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    if done.returncode:
+    timer = Timer(seconds, process.kill) if seconds else None
+    if timer is not None:
+        timer.start()
+    try:
+        for line in process.stdout or ():
+            said.append(line)
+            on_line(line)
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if sys.exc_info()[0] is not None:  # Ctrl-C: it got that, too
+            process.terminate()
+    if process.wait():
         text = _("`nbgrader {words}` ended with an error. {said}")
-        raise SetupError(text, words=" ".join(words), said=(done.stdout or "")[-LAST:])
+        raise SetupError(text, words=" ".join(words), said="".join(said))
 
 
 def environment() -> dict[str, str]:

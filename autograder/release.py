@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         course = Path(folder, "course")
         lay_out(arguments.course, course)
         for assignment in sorted(p.name for p in (course / "source").iterdir() if p.is_dir()):
-            nbgrader(course, "generate_assignment", assignment, quiet=True)
+            nbgrader(course, "generate_assignment", assignment)
             shutil.rmtree(target / assignment, ignore_errors=True)
             shutil.copytree(course / "release" / assignment, target / assignment)
             print(say(_("{name}: released to {path}"), name=assignment, path=target / assignment))

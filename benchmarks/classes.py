@@ -20,7 +20,7 @@ STOCK = 'c = get_config()\nc.CourseDirectory.course_id = "regularization"\nc.Exe
 def make_course(folder: Path) -> Path:
     """The project's course, its assignment released."""
     lay_out(PROJECT, folder)
-    nbgrader(folder, "generate_assignment", ASSIGNMENT, "--force", quiet=True)
+    nbgrader(folder, "generate_assignment", ASSIGNMENT, "--force")
     return folder
 
 

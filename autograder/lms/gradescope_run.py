@@ -97,8 +97,8 @@ def grade(root: Path, folder: Path) -> dict[str, Any]:
     names = sorted(p.name for p in (folder / "source" / assignment).glob("*.ipynb"))
     if not hand_in(root / "submission", folder / "submitted" / STUDENT / assignment, names):
         return {"score": 0, "output": in_all_languages(NOTHING, names=", ".join(names)), "tests": []}
-    nbgrader(folder, "generate_assignment", assignment, quiet=True, seconds=SECONDS)
-    nbgrader(folder, "autograde", assignment, quiet=True, seconds=SECONDS)
+    nbgrader(folder, "generate_assignment", assignment, seconds=SECONDS)
+    nbgrader(folder, "autograde", assignment, seconds=SECONDS)
     kept = {p.stem: json.loads(p.read_text("utf-8")) for p in sorted((folder / KEPT).glob("*.json"))}
     if not kept:
         raise SetupError(_("nbgrader graded no notebook."))

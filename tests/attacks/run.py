@@ -67,7 +67,7 @@ def lay_out(course: Path, config: str) -> None:
     """The course of the attacks, released."""
     shutil.copytree(HERE / "course" / "source", course / "source")
     (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    nbgrader(course, "generate_assignment", ASSIGNMENT, quiet=True)
+    nbgrader(course, "generate_assignment", ASSIGNMENT)
 
 
 def attack(typed: Typed, course: Path) -> None:

@@ -88,13 +88,13 @@ def test_new_task_says_what_is_wrong(course: Path, words: tuple[str, str], said:
 def test_the_new_exercise_is_released_solved_and_graded(course: Path, tmp_path: Path) -> None:
     command(course, "new-task", "2_l1_l2", "double")
     command(course, "sync")
-    nbgrader(course, "generate_assignment", "regularization", quiet=True)
+    nbgrader(course, "generate_assignment", "regularization")
     for student, code in (("right", "def double(x):\n    return x + x"), ("square", "def double(x):\n    return x**2")):
         folder = tmp_path / student
         folder.mkdir()
         (folder / "2_l1_l2.py").write_text(f"# %% double\n{code}\n", encoding="utf-8")
         hand_in(Typed(folder, "regularization", base="blank", hands_in=("2_l1_l2",)), course)
-    nbgrader(course, "autograde", "regularization", quiet=True)
+    nbgrader(course, "autograde", "regularization")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grade = {s: gradebook.find_grade("double_test", "2_l1_l2", "regularization", s) for s in ("right", "square")}
         assert (grade["right"].auto_score, grade["square"].auto_score) == (1.0, 0.0)
