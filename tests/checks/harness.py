@@ -19,10 +19,9 @@ from autograder.execution import kernel_side
 from autograder.families.keras import kernel_side as keras_side
 from autograder.records import CheckResult, Evidence, Request
 from autograder.trusted import checker, plugin
-from autograder.unit import checks_module, load, load_family
+from autograder.unit import Unit, checks_module, load, load_family
 
 UNIT = load("autograder.units.regularization")
-FAMILY = load_family(UNIT.family)
 SECRET = "a secret for tests"
 # trainings of the corpus are remembered between test runs, as they are between learners
 STORE = os.environ.get("AUTOGRADER_TEST_STORE") or str(Path(tempfile.gettempdir()) / f"ag-test-store-{os.getuid()}")
@@ -36,27 +35,29 @@ class Wrong(NamedTuple):
     diagnosis: str
 
 
-def grade(notebook: str, task: str, code: str, student: str = "somebody") -> list[CheckResult]:
+def grade(notebook: str, task: str, code: str, student: str = "somebody", unit: Unit = UNIT) -> list[CheckResult]:
     """The results of the task's checks for this code."""
     with warnings.catch_warnings():  # a learner's kernel does not make errors of them
         warnings.simplefilter("ignore")
-        return _grade(notebook, task, code, student)
+        return _grade(notebook, task, code, student, unit)
 
 
-def _grade(notebook: str, task: str, code: str, student: str) -> list[CheckResult]:
-    module = checks_of(notebook)
+def _grade(notebook: str, task: str, code: str, student: str, unit: Unit) -> list[CheckResult]:
+    module, family = checks_of(notebook, unit), load_family(unit.family)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, f"<{task}>", "exec"), namespace)
     names = ["assignment", student, notebook]
     probes = plugin.probes_by_task(module)[task]  # as `plugin.plan` does for every task
-    spec = {p: probe.plan(generator(SECRET, *names, task, p), FAMILY.encode) for p, probe in probes.items()}
-    text = json.dumps(kernel_side.answers(json.loads(json.dumps(spec)), namespace, keras_side))
-    request = Request(
-        "check", UNIT.package, str(UNIT.folder), notebook, SECRET, names, {task: Evidence(text).to_json()}, store=STORE
+    spec = {p: probe.plan(generator(SECRET, *names, task, p), family.encode) for p, probe in probes.items()}
+    text = json.dumps(
+        kernel_side.answers(json.loads(json.dumps(spec)), namespace, keras_side if unit is UNIT else None)
     )
-    return checker.check(UNIT, FAMILY, module, request)
+    request = Request(
+        "check", unit.package, str(unit.folder), notebook, SECRET, names, {task: Evidence(text).to_json()}, store=STORE
+    )
+    return checker.check(unit, family, module, request)
 
 
-def checks_of(notebook: str) -> Any:
+def checks_of(notebook: str, unit: Unit = UNIT) -> Any:
     """The module of a notebook's checks."""
-    return importlib.import_module(checks_module(UNIT.package, notebook))
+    return importlib.import_module(checks_module(unit.package, notebook))
