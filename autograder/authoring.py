@@ -96,7 +96,7 @@ def new_task(course: Path, unit: Unit, notebook: str, task: str) -> int:
         nb = nbformat.read(path, as_version=4)
         if any(c.metadata.get("nbgrader", {}).get("grade_id") == task for c in nb.cells):
             raise SetupError(_("The task {name} exists already in {path}."), name=task, path=path)
-        nb.cells.extend(_cells(task))
+        nb.cells.extend(_cells(task, (unit.folder / "lab").is_dir()))
         nbformat.write(nb, path)
         print(say(_("{path}: added the cells of {name}"), path=path, name=task))
     file = unit.checks_file(notebook)
@@ -110,7 +110,9 @@ def new_task(course: Path, unit: Unit, notebook: str, task: str) -> int:
     return 0
 
 
-def _cells(task: str) -> list[NotebookNode]:
+def _cells(task: str, lab: bool) -> list[NotebookNode]:
+    """`lab`: whether the unit has visible checks of its own."""
+
     def meta(**more: Any) -> dict[str, Any]:
         base = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
         return {"nbgrader": {**base, "cell_type": "code", **more}}
@@ -120,7 +122,7 @@ def _cells(task: str) -> list[NotebookNode]:
         v4.new_markdown_cell(_TASK.format(task=task), id=f"{task}-task"),
         v4.new_code_cell(_SOLUTION.format(task=task), id=task, metadata=meta(solution=True, grade_id=task)),
         v4.new_code_cell(
-            f"lab.check_written({task})",
+            f"lab.check_written({task})" if lab else f"assert {task}(1) is not None",
             id=f"{task}_test",
             metadata=meta(grade=True, locked=True, points=1, grade_id=f"{task}_test"),
         ),

@@ -100,3 +100,51 @@ def test_the_new_exercise_is_released_solved_and_graded(course: Path, tmp_path: 
         assert (grade["right"].auto_score, grade["square"].auto_score) == (1.0, 0.0)
     page = (course / "autograded" / "square" / "regularization" / "2_l1_l2.ipynb").read_text(encoding="utf-8")
     assert "Your result is the square" in page
+
+
+UNIT = """from pathlib import Path
+
+from autograder.unit import Unit
+
+unit = Unit(package=__name__, folder=Path(__file__).parent)
+"""
+
+
+def empty_unit(course: Path) -> None:
+    """A course with a new unit, `added_unit`, as the guide's second part begins: a notebook in two languages."""
+    (course / "added_unit").mkdir(parents=True)
+    (course / "added_unit" / "__init__.py").write_text(UNIT, encoding="utf-8")
+    for language in ("premiers_pas", "first_steps"):
+        (course / "source" / language).mkdir(parents=True)
+        nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 1")])
+        nbformat.write(nb, course / "source" / language / "1_start.ipynb")
+    config = (PROJECT / "nbgrader_config.py").read_text(encoding="utf-8")
+    config += "\nc.Course.unit = 'added_unit'\nc.Course.languages = {'premiers_pas': 'fr'}\nc.Scale.workers = 1\n"
+    (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
+
+
+def test_a_new_unit_gets_its_first_task_and_the_task_runs_without_a_lab(tmp_path: Path) -> None:
+    empty_unit(tmp_path / "new")
+    assert command(tmp_path / "new", "new-task", "1_start", "double") == 0
+    assert authoring.points(configured_unit(tmp_path / "new"), "1_start") == {"double": 1}
+    assert command(tmp_path / "new", "sync", "--check") == 0
+    for language in ("premiers_pas", "first_steps"):
+        names: dict[str, object] = {}
+        for cell in nbformat.read(tmp_path / "new" / "source" / language / "1_start.ipynb", as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+        assert "double" in names
+
+
+@pytest.mark.slow
+def test_the_first_task_of_a_new_unit_is_graded(tmp_path: Path) -> None:
+    course = tmp_path / "new"
+    empty_unit(course)
+    command(course, "new-task", "1_start", "double")
+    nbgrader(course, "generate_assignment", "premiers_pas", quiet=True)
+    (tmp_path / "square").mkdir()
+    (tmp_path / "square" / "1_start.py").write_text("# %% double\ndef double(x):\n    return x**2\n", encoding="utf-8")
+    hand_in(Typed(tmp_path / "square", "premiers_pas"), course)
+    nbgrader(course, "autograde", "premiers_pas", quiet=True)
+    page = (course / "autograded" / "square" / "premiers_pas" / "1_start.ipynb").read_text(encoding="utf-8")
+    assert "Your result is the square" in page
