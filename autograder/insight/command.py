@@ -8,7 +8,7 @@ from autograder.feedback.charts import charts_of
 from autograder.i18n import _, environment_language, languages, say
 from autograder.insight.collect import collect
 from autograder.insight.report import Report
-from autograder.lms.course import open_gradebook
+from autograder.lms.course import course_here, open_gradebook
 from autograder.scale.settings import configured_unit
 
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report; prints where."""
-    with open_gradebook(arguments.db) as gradebook:
+    with open_gradebook(course_here(), arguments.db) as gradebook:
         data = collect(gradebook, arguments.assignment, arguments.autograded)
     charts = charts_of(configured_unit(Path()))
     report = Report(data, arguments.language, arguments.formgrader, charts)

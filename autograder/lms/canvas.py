@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from autograder.errors import LmsError
 from autograder.i18n import _
 from autograder.lms.csvtext import CsvText, Record
-from autograder.lms.matching import Key, normal
+from autograder.lms.matching import Key, heading, normal
 
+ID_COLUMNS = ("sis user id", "sis login id", "integration id")
 _ASSIGNMENT = re.compile(r"(?P<title>.*) \((?P<id>\d+)\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`id` is Canvas's user id; `ids` what can hold nbgrader's; `learner` all that say who it is."""
+    """`id` is Canvas's own user id, never nbgrader's; `ids` what can hold that; `learner` all that say who it is."""
 
     learner: tuple[int, ...]
     id: int
@@ -33,14 +34,14 @@ def find_columns(csv: CsvText, assignment: str) -> Columns:
     Raises LmsError when there is none, or more than one.
     """
     titles = [_ASSIGNMENT.fullmatch(c.value.strip()) for c in csv.header.cells]
-    names = [normal(c.value) for c in csv.header.cells]
+    names = [heading(c.value) for c in csv.header.cells]
     columns = [n for n, found in enumerate(titles) if found]
     learner = tuple(range(min(columns, default=0)))
     if "id" not in (names[n] for n in learner):
         text = _("The sheet has no “ID” column before the assignments. Expected Canvas's gradebook export.")
         raise LmsError(text)
-    wanted = normal(assignment)
-    fits = [n for n in columns if (t := titles[n]) and wanted in (normal(t["title"]), t["id"])]
+    wanted = heading(assignment)
+    fits = [n for n in columns if (t := titles[n]) and wanted in (heading(t["title"]), t["id"])]
     if len(fits) != 1:
         text = _(
             "{count} columns of the sheet are named “{assignment}”: "
@@ -49,8 +50,7 @@ def find_columns(csv: CsvText, assignment: str) -> Columns:
         known = ", ".join(csv.header[n].strip() for n in columns)
         raise LmsError(text, count=len(fits), assignment=assignment, known=known)
     key = names.index("id")
-    # names stand before the ID, the section last
-    return Columns(learner, key, tuple(n for n in learner[key:] if names[n] != "section"), fits[0])
+    return Columns(learner, key, tuple(n for n in learner if names[n] in ID_COLUMNS), fits[0])
 
 
 def learners(csv: CsvText, at: Columns) -> list[Record]:

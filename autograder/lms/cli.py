@@ -14,7 +14,7 @@ from nbgrader.api import MissingEntry
 from autograder.errors import LmsError
 from autograder.i18n import _, say
 from autograder.lms import ags, config, keys, nrps
-from autograder.lms.course import open_gradebook
+from autograder.lms.course import course_here, open_gradebook
 from autograder.lms.grades import Grades, number, read_grades
 from autograder.lms.http import Http, RequestsTransport, SystemClock
 from autograder.lms.ledger import Ledger, forget_everywhere, ledger_path
@@ -79,7 +79,7 @@ def _roster(arguments: argparse.Namespace) -> int:
         raise LmsError(_("{path}: “{name}” is missing in [platform]."), path=arguments.config, name="memberships_url")
     service = connect(platform, arguments.config, nrps.SCOPES)
     members = nrps.read_members(service, platform.memberships_url)
-    with open_gradebook(arguments.db) as gradebook:
+    with open_gradebook(course_here(), arguments.db) as gradebook:
         roster = nrps.match_roster(gradebook, members, by_email=arguments.by_email, overwrite=arguments.overwrite)
         for match in roster.changes:
             print(f"{match.student}\t{match.before or '—'} → {match.user_id}")
@@ -145,7 +145,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    with open_gradebook(arguments.db) as gradebook:
+    with open_gradebook(course_here(), arguments.db) as gradebook:
         try:
             student = gradebook.find_student(arguments.student)
         except MissingEntry:
@@ -177,7 +177,7 @@ def connect(platform: config.Platform, path: Path, scopes: Sequence[str]) -> Ser
 
 
 def _grades(arguments: argparse.Namespace) -> Grades:
-    with open_gradebook(arguments.db) as gradebook:
+    with open_gradebook(course_here(), arguments.db) as gradebook:
         return read_grades(
             gradebook,
             arguments.assignment,

@@ -10,7 +10,7 @@ in one way, and a learner only when the platform's number has one owner: never g
 import re
 import sys
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from nbgrader.api import Gradebook
 from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
-from traitlets import Bool, Unicode
+from traitlets import Bool, Dict, Unicode
 
 from autograder.errors import LmsError
 from autograder.grading.names import is_hidden, released_name
@@ -185,6 +185,8 @@ class MoodleCollector(LmsCollector):
     strip_domain = Bool(False, help="take alice@example.org in that column for alice").tag(config=True)
     match_email = Bool(False, help="also match by the gradebook's e-mail addresses").tag(config=True)
     blind = Bool(False, help="blind marking: use participant-N as id").tag(config=True)
+    columns = Dict(help="what a column of the worksheet is → its header, where that is not found").tag(config=True)
+    yes = Unicode("", help="the worksheet's word for yes, in a language this program does not know").tag(config=True)
 
     _folder = re.compile(
         r"(?P<name>((?!_assignsubmission_)[^/])*?)_(?P<id>\d+)_assignsubmission_file(?:_?/|_)(?P<file>.+)", re.DOTALL
@@ -209,12 +211,13 @@ class MoodleCollector(LmsCollector):
         if not self.worksheet:
             raise LmsError(_("Which worksheet? Give it with --MoodleCollector.worksheet=FILE."))
         csv = read_csv(Path(self.worksheet))
+        at = moodle.find_columns(csv, self.columns, self.yes)
         if self.blind:
-            numbers = [moodle.participant(record) for record in csv.body]
+            numbers = [at.participant(record) for record in csv.body]
             return {n: f"participant-{n}" for n in numbers}
         identity = Identity(self.key_column, self.strip_domain, self.match_email)
-        columns = moodle.find_columns(csv).key_columns(csv, identity)
-        known = {} if self.key_column else dict(self._known())
+        columns = at.key_columns(csv, identity)
+        known = {} if self.key_column else self._known()
         owners: dict[str, str] = {}
         for record in csv.body:
             if self.key_column:
@@ -223,15 +226,18 @@ class MoodleCollector(LmsCollector):
             else:
                 names = {known[key] for key in identity.of_line(record, columns) if key in known}
             if len(names) == 1 and (name := names.pop()):
-                owners[moodle.participant(record)] = name
+                owners[at.participant(record)] = name
         return _checked(owners)
 
-    def _known(self) -> Iterable[tuple[tuple[str, str], str]]:
+    def _known(self) -> dict[tuple[str, str], str]:
+        """Id or e-mail address → the only student who has it."""
+        owners: dict[tuple[str, str], set[str]] = defaultdict(set)
         with _gradebook(self.parent.coursedir) as gradebook:
             for student in gradebook.students:
-                yield ("id", normal(student.id)), student.id
+                owners["id", normal(student.id)].add(student.id)
                 if student.email:
-                    yield ("email", normal(student.email)), student.id
+                    owners["email", normal(student.email)].add(student.id)
+        return {key: students.pop() for key, students in owners.items() if len(students) == 1}
 
     @cached_property
     def _times(self) -> dict[str, datetime]:
@@ -286,7 +292,9 @@ class CanvasCollector(LmsCollector):
 
     def _from_roster(self) -> dict[str, str]:
         with _gradebook(self.parent.coursedir) as gradebook:
-            return _checked({s.lms_user_id: s.id for s in gradebook.students if s.lms_user_id})
+            students = [s for s in gradebook.students if s.lms_user_id]
+            counts = Counter(s.lms_user_id for s in students)
+            return _checked({s.lms_user_id: s.id for s in students if counts[s.lms_user_id] == 1})
 
 
 def _checked(owners: dict[str, str]) -> dict[str, str]:

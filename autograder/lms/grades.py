@@ -9,14 +9,15 @@ import enum
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 
 from autograder.errors import LmsError
-from autograder.i18n import _, environment_language, say, translate
+from autograder.i18n import _, environment_language, say
+from autograder.lms.classwork import ClassWork, Learner, read_class
+from autograder.lms.words import DECIMALS, Tasks, Writer, number
 
-DECIMALS = 5  # what Moodle stores (grade_grades.finalgrade is NUMERIC(10,5)); removes binary noise of sums
+__all__ = ["GradeRow", "Grades", "State", "number", "read_grades"]
 
 
 class State(enum.Enum):
@@ -67,6 +68,7 @@ class Grades:
     maximum: float
     rows: tuple[GradeRow, ...]
     held: tuple[GradeRow, ...]
+    everyone: tuple[GradeRow, ...] = ()  # every student of the gradebook, chosen or not
 
     def over_maximum(self) -> tuple[GradeRow, ...]:
         """Rows that no platform takes as they are: Moodle skips or clips them without a word."""
@@ -81,101 +83,54 @@ def read_grades(
     cap: bool = False,
     students: Iterable[str] = (),
     language: str | None = None,
+    tasks: Tasks | None = None,
 ) -> Grades:
-    """All grades of `assignment`.
+    """All grades of `assignment`, in three statements of SQL.
 
     `missing_as_zero` turns a missing submission into a score of 0; `cap` lowers scores above the maximum
-    (bonus points) to it; `students` limits the rows; `language` is that of the feedback text.
-    Raises LmsError for an unknown assignment, or one without points.
+    (bonus points) to it; `students` limits the rows; `language` and `tasks` are for the text of the feedback.
+    Raises LmsError for an unknown assignment or student, or an assignment without points.
     """
-    found = _assignment(gradebook, assignment)
-    submissions = {s.student_id: s for s in gradebook.assignment_submissions(assignment)}
-    rows = [
-        _row(student, submissions.get(student.id), found, language or environment_language())
-        for student in _students(gradebook, set(students))
-    ]
+    work = read_class(gradebook, assignment)
+    writer = Writer(work.cells, tasks or Tasks({}), language or environment_language())
+    everyone = [_row(student, work, writer) for student in sorted(work.students, key=lambda s: str(s.id))]
+    rows = _chosen(everyone, set(students))
     if missing_as_zero:
         rows = [replace(r, state=State.GRADED) if r.state is State.NOT_SUBMITTED else r for r in rows]
     if cap:
         rows = [replace(r, score=min(r.score, r.maximum)) for r in rows]
     return Grades(
         assignment,
-        float(found.max_score),
+        work.maximum,
         tuple(r for r in rows if r.state is State.GRADED),
         tuple(r for r in rows if r.state is not State.GRADED),
+        tuple(everyone),
     )
 
 
-def _assignment(gradebook: Gradebook, name: str) -> Any:
-    try:
-        found = gradebook.find_assignment(name)
-    except MissingEntry:
-        known = ", ".join(sorted(a.name for a in gradebook.assignments)) or "—"
-        text = _("The gradebook has no assignment “{assignment}”. It has: {known}.")
-        raise LmsError(text, assignment=name, known=known) from None
-    if not found.max_score > 0:
-        raise LmsError(_("The assignment “{assignment}” has no points: nothing to send."), assignment=name)
-    return found
-
-
-def _students(gradebook: Gradebook, only: set[str]) -> list[Any]:
-    everyone = sorted(gradebook.students, key=lambda s: str(s.id))
-    if unknown := only - {s.id for s in everyone}:
+def _chosen(rows: list[GradeRow], only: set[str]) -> list[GradeRow]:
+    if unknown := only - {r.student for r in rows}:
         listed = ", ".join(sorted(unknown))
         raise LmsError(_("The gradebook has no student with the id: {listed}."), listed=listed)
-    return [s for s in everyone if not only or s.id in only]
+    return [r for r in rows if not only or r.student in only]
 
 
-def _row(student: Any, submission: Any, assignment: Any, language: str) -> GradeRow:
-    state = _state(submission, assignment)
+def _row(student: Learner, work: ClassWork, writer: Writer) -> GradeRow:
+    state, grades = _state(student, work), work.grades.get(student.id, {})
     score, feedback = 0.0, ""
     if state is State.GRADED:
-        score = round(max(0.0, submission.score - submission.late_submission_penalty), DECIMALS)
-        feedback = _feedback(submission, language)
+        score = round(max(0.0, sum(g.score for g in grades.values()) - student.penalty), DECIMALS)
+        feedback = writer.text(grades, work.comments.get(student.id, {}), student.penalty)
         if not math.isfinite(score):
             text = _("The gradebook's score of “{student}” is not a number: grade this submission again.")
             raise LmsError(text, student=student.id)
-    return GradeRow(
-        student=student.id,
-        lms_user_id=student.lms_user_id or None,
-        score=score,
-        maximum=float(assignment.max_score),
-        feedback=feedback,
-        state=state,
-        email=student.email or None,
-    )
+    return GradeRow(student.id, student.lms_user_id, score, work.maximum, feedback, state, student.email)
 
 
-def _state(submission: Any, assignment: Any) -> State:
-    if submission is None:
+def _state(student: Learner, work: ClassWork) -> State:
+    if not student.submitted:
         return State.NOT_SUBMITTED
-    if submission.needs_manual_grade:
+    grades = work.grades.get(student.id, {})
+    if any(grade.waits for grade in grades.values()):
         return State.NEEDS_MANUAL_GRADE
-    wanted = {c.id for n in assignment.notebooks for c in (*n.grade_cells, *n.task_cells)}
-    graded = {g.cell_id for n in submission.notebooks for g in n.grades}
-    return State.GRADED if wanted <= graded else State.INCOMPLETE
-
-
-def _feedback(submission: Any, language: str) -> str:
-    """Points per notebook, the late penalty, and what graders wrote; no names."""
-    lines: list[str] = []
-    for notebook in sorted(submission.notebooks, key=lambda n: str(n.name)):
-        lines.append(f"{notebook.name}: {number(notebook.score)}/{number(notebook.max_score)}")
-        comments = sorted((c.name, c.manual_comment) for c in notebook.comments if c.manual_comment)
-        lines.extend(f"  {text.strip()}" for _name, text in comments)
-    if submission.late_submission_penalty:
-        penalty = number(submission.late_submission_penalty)
-        lines.append(translate(_("late penalty: −{penalty}"), language, penalty=penalty))
-    return "\n".join(lines)
-
-
-def number(value: float, decimals: int = DECIMALS) -> str:
-    """`value` in its shortest decimal form, with a point: 17.5, 0, 3.33333. Never an exponent or "-0".
-
-    >>> number(17.50), number(0.0), number(10 / 3)
-    ('17.5', '0', '3.33333')
-    """
-    text = f"{value:.{decimals}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return State.GRADED if work.cells.keys() <= grades.keys() else State.INCOMPLETE

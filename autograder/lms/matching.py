@@ -1,5 +1,6 @@
 """Which line of a sheet is whose: decided by ids, never by names, and never guessed."""
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ Key = tuple[str, str]
 class Identity:
     """How to tell people apart in a sheet.
 
-    `column` is the header of the column with nbgrader's ids ("": every column that can hold one);
+    `column` is the header of the column with nbgrader's ids ("": the platform's columns of ids);
     `strip_domain` takes alice@example.org for alice; `by_email` also compares with the gradebook's e-mail.
     """
 
@@ -59,8 +60,29 @@ class Problem:
 
 
 def normal(value: str) -> str:
-    """An id as it is compared: without surrounding blanks, in one letter case."""
-    return value.strip().casefold()
+    """An id as it is compared: without surrounding blanks, in Unicode's composed form, letter for letter.
+
+    Only an e-mail address is put into lower case.
+
+    >>> normal(" straße") == normal("strasse"), normal("Bob"), normal("Bob@Example.org")
+    (False, 'Bob', 'bob@example.org')
+    """
+    text = unicodedata.normalize("NFC", value.strip())
+    return text.lower() if "@" in text else text
+
+
+def heading(value: str) -> str:
+    """A column's header as it is compared: letter case does not count."""
+    return unicodedata.normalize("NFC", value.strip()).replace("’", "'").casefold()
+
+
+def shared_ids(rows: Iterable[GradeRow]) -> dict[str, list[str]]:
+    """Platform ids that more than one student of the gradebook has → those students."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.lms_user_id:
+            owners[normal(row.lms_user_id)].append(row.student)
+    return {user: students for user, students in owners.items() if len(students) > 1}
 
 
 def find_column(csv: CsvText, header: str) -> int:
@@ -76,21 +98,23 @@ def find_column(csv: CsvText, header: str) -> int:
 
 
 def match(
-    rows: Iterable[GradeRow], lines: Sequence[frozenset[Key]], identity: Identity
+    rows: Iterable[GradeRow], lines: Sequence[frozenset[Key]], identity: Identity, everyone: Iterable[GradeRow]
 ) -> tuple[dict[str, int], list[Problem]]:
     """Student → index into `lines`, for those with exactly one line; the others as problems.
 
-    Two learners who claim one line are both refused: nobody can say whose it is.
+    Two learners who claim one line are both refused, even if only one of them (of `everyone` in the
+    gradebook) has a grade: nobody can say whose it is.
     """
     index: dict[Key, set[int]] = defaultdict(set)
     for number, keys in enumerate(lines):
         for key in keys:
             index[key].add(number)
-    hits = {row.student: {n for key in identity.of_row(row) for n in index.get(key, ())} for row in rows}
+    hits = {row.student: {n for key in identity.of_row(row) for n in index.get(key, ())} for row in everyone}
     claims = Counter(n for found in hits.values() for n in found)
     matched: dict[str, int] = {}
     problems: list[Problem] = []
-    for student, found in hits.items():
+    for student in (row.student for row in rows):
+        found = hits[student]
         if not found:
             problems.append(Problem(student, Message(_("no line of the sheet has this id"))))
         elif len(found) > 1 or claims[min(found)] > 1:

@@ -15,14 +15,16 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
-from traitlets import Bool, Unicode
+from traitlets import Bool, Dict, Unicode
 
 from autograder.errors import LmsError
 from autograder.i18n import Message, _, say
 from autograder.lms import canvas, moodle
+from autograder.lms.course import Words, words_of
 from autograder.lms.csvtext import CsvText, Record, harmless, read_csv, write_atomically
 from autograder.lms.grades import GradeRow, Grades, number, read_grades
 from autograder.lms.matching import Identity, Key, Problem, find_column, match
+from autograder.lms.words import Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         csv = read_csv(Path(self.sheet), self.encoding)
         grades = self._grades(gradebook)
         layout = self.layout(csv, grades)
-        matched, problems = match(grades.rows, [line.keys for line in layout.lines], self._identity())
+        matched, problems = match(grades.rows, [line.keys for line in layout.lines], self._identity(), grades.everyone)
         changes: dict[tuple[int, int], str] = {}
         written: list[str] = []
         for row in grades.rows:
@@ -128,8 +130,16 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         if len(names) != 1:
             text = _("A sheet is for one assignment: give --assignment=\"['NAME']\".")
             raise LmsError(text)
-        students = [str(s) for s in self.student]
-        return read_grades(gradebook, names[0], missing_as_zero=self.missing_as_zero, cap=self.cap, students=students)
+        words = words_of(self.parent.coursedir, names[0]) if self.parent else Words(None, Tasks({}))
+        return read_grades(
+            gradebook,
+            names[0],
+            missing_as_zero=self.missing_as_zero,
+            cap=self.cap,
+            students=[str(s) for s in self.student],
+            language=words.language,
+            tasks=words.tasks,
+        )
 
     def _refusal(self, row: GradeRow, line: Line) -> Message | None:
         """Why `row` must not go into `line`; None when it may."""
@@ -158,16 +168,26 @@ class MoodleWorksheet(SheetExporter):
     """Moodle's offline grading worksheet (assignment → "Download grading worksheet")."""
 
     yes = Unicode("", help="the sheet's word for yes, in a language this program does not know").tag(config=True)
-    feedback_column = Unicode("", help="header of the feedback comments, when not the last").tag(config=True)
+    columns = Dict(
+        help="what a column is → its header, where that is not found: grade, maximum, changeable, feedback, identifier"
+    ).tag(config=True)
+    without_feedback = Bool(False, help="fill a sheet that has no column for comments").tag(config=True)
 
     def layout(self, csv: CsvText, grades: Grades) -> Layout:
-        at = moodle.find_columns(csv, self.feedback_column)
+        at = moodle.find_columns(csv, self.columns, self.yes)
+        if at.feedback is None and not self.without_feedback and any(row.feedback for row in grades.rows):
+            text = _(
+                "The sheet has no column for comments: learners would get no feedback. Tick “Feedback comments” in "
+                "the assignment's settings and download the sheet again, name the column with "
+                "--MoodleWorksheet.columns=feedback=HEADER, or give --MoodleWorksheet.without_feedback=True."
+            )
+            raise LmsError(text)
         keys = at.key_columns(csv, self._identity())
         lines = [
             Line(
                 record,
                 # under blind marking learners are collected by their participant number
-                self._identity().of_line(record, keys) | {("id", f"participant-{moodle.participant(record)}")},
+                self._identity().of_line(record, keys) | {("id", f"participant-{at.participant(record)}")},
                 moodle.maximum(record[at.maximum]),
                 moodle.is_locked(record[at.changeable], self.yes),
             )

@@ -1,12 +1,16 @@
 """What leaves the gradebook, and what does not."""
 
+import json
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy.event import listen
 
 from autograder.errors import LmsError
 from autograder.lms.grades import State, number, read_grades
+from autograder.lms.words import read_tasks
 
 from .conftest import SetGrade
 
@@ -16,7 +20,54 @@ def test_a_row_has_the_score_after_penalties_and_what_graders_wrote(gradebook: G
     gradebook.update_or_create_student("alice", lms_user_id="101")
     (row,) = read_grades(gradebook, "week1").rows
     assert (row.student, row.lms_user_id, row.score, row.maximum) == ("alice", "101", 15.5, 20.0)
-    assert row.feedback == "1_gap: 12/12\n2_l1_l2: 5.5/8\n  Look at λ again.\nlate penalty: −2"
+    assert row.feedback == (
+        "test: complete, 12 of 12 points.\ntest: in part, 5.5 of 8 points.\n  Look at λ again.\n"
+        "Late penalty: −2 points."
+    )
+
+
+def test_a_learner_reads_a_sentence_for_each_task_in_the_courses_order_and_language(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
+) -> None:
+    set_grade("alice", 12, 0.5)
+    for notebook, heading in (("1_gap", "# The gap\n\n## See `it` *well*"), ("2_l1_l2", "## Pénalités")):
+        cells = [
+            {"cell_type": "markdown", "metadata": {}, "source": [heading]},
+            {"cell_type": "code", "metadata": {"nbgrader": {"grade": True, "grade_id": "test"}}, "source": "…"},
+        ]
+        (tmp_path / f"{notebook}.ipynb").write_text(json.dumps({"cells": cells}))
+    (tmp_path / "0_broken.ipynb").write_text("[")
+    (row,) = read_grades(gradebook, "week1", language="fr", tasks=read_tasks(tmp_path)).rows
+    assert row.feedback == "See it well : réussi, 12 sur 12.\nPénalités : réussi en partie, 0,5 sur 8."
+
+
+def test_a_class_is_read_in_three_statements(gradebook: Gradebook, set_grade: SetGrade) -> None:
+    for student in ("alice", "bob", "carol"):
+        set_grade(student, 12, 3, comment="seen")
+    statements: list[str] = []
+    listen(gradebook.engine, "before_cursor_execute", lambda *about: statements.append(about[2]))
+    assert len(read_grades(gradebook, "week1").rows) == 3
+    assert len(statements) == 3
+
+
+def test_the_rows_agree_with_nbgraders_own_sums(gradebook: Gradebook, set_grade: SetGrade) -> None:
+    set_grade("alice", 11, 2.25, penalty=1)
+    grade = gradebook.find_grade("test", "1_gap", "week1", "alice")
+    grade.manual_score, grade.extra_credit = 4.0, 1.5
+    gradebook.db.commit()
+    found = gradebook.find_submission("week1", "alice")
+    gradebook.db.refresh(found)
+    (row,) = read_grades(gradebook, "week1").rows
+    assert row.score == found.score - found.late_submission_penalty == 6.75
+    assert row.maximum == found.max_score
+
+
+def test_a_grade_that_nobody_gave_is_no_zero(gradebook: Gradebook, set_grade: SetGrade) -> None:
+    set_grade("alice", 12, 3)
+    gradebook.find_grade("test", "1_gap", "week1", "alice").auto_score = None
+    gradebook.db.commit()
+    (held, *_) = read_grades(gradebook, "week1").held
+    assert (held.student, held.state) == ("alice", State.NEEDS_MANUAL_GRADE)
 
 
 def test_a_row_cannot_be_changed(gradebook: Gradebook, set_grade: SetGrade) -> None:

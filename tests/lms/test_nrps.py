@@ -23,7 +23,7 @@ def member(user_id: str, *ids: str, email: str = "") -> Member:
 
 
 def test_moodles_user_name_and_id_number_are_ids_and_names_are_not() -> None:
-    assert learner_of(BOB) == member("4", "bob", "s002", email="bob@example.org")
+    assert learner_of(BOB) == member("4", "bob", "S002", email="bob@example.org")
     assert "O'Brien" not in repr(learner_of(BOB))
 
 
@@ -37,7 +37,7 @@ def test_only_active_learners_are_people_to_grade() -> None:
 
 def test_students_are_matched_by_user_name_or_id_number(gradebook: Gradebook) -> None:
     gradebook.add_student("S009")
-    roster = match_roster(gradebook, [member("4", "bob", "s002"), member("9", "nine", "s009")])
+    roster = match_roster(gradebook, [member("4", "bob", "S002"), member("9", "nine", "S009")])
     assert {(m.student, m.user_id) for m in roster.matches} == {("bob", "4"), ("S009", "9")}
     assert [p.student for p in roster.problems] == ["alice", "carol"]
     save_roster(gradebook, roster)
@@ -50,7 +50,7 @@ def test_who_fits_two_people_is_nobody(gradebook: Gradebook) -> None:
     assert "bob: ambiguous: fits more than one person" in [str(p) for p in roster.problems]
     # and one person is never two students
     gradebook.add_student("S002")
-    roster = match_roster(gradebook, [member("4", "bob", "s002")])
+    roster = match_roster(gradebook, [member("4", "bob", "S002")])
     assert roster.matches == ()
 
 

@@ -1,5 +1,6 @@
 """The sheets that go back to the platform: what changes, and what must not."""
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -56,10 +57,10 @@ def test_moodles_worksheet_differs_in_grade_and_feedback_only(
 ) -> None:
     set_grade("bob", 12, 1.25, comment="Nice <b>\nλ > 0")
     filled = fill(MoodleWorksheet, gradebook, open_worksheet, strip_domain=True)
-    feedback = "1_gap: 12/12<br>2_l1_l2: 1.25/8<br>  Nice &lt;b&gt;<br>λ &gt; 0"
+    feedback = "test: complete, 12 of 12 points.<br>test: in part, 1.25 of 8 points.<br>  Nice &lt;b&gt;<br>λ &gt; 0"
     before = open_worksheet.read_bytes()
     old_line = next(line for line in before.split(b"\n") if b"Participant 2" in line)
-    new_line = old_line.replace(b",0.00,20.00,", b",13.25,20.00,").replace(b",zero", f",{feedback}".encode())
+    new_line = old_line.replace(b",0.00,20.00,", b",13.25,20.00,").replace(b",zero", f',"{feedback}"'.encode())
     assert filled.data == before.replace(old_line, new_line)
     assert filled.students == ("bob",)
     assert [r.student for r in filled.held] == ["alice", "carol"]
@@ -84,7 +85,7 @@ def test_columns_are_found_in_a_sheet_in_french_with_commas(
     filled = fill(MoodleWorksheet, gradebook, saved(tmp_path, FRENCH))
     text = filled.data.decode("utf-8")
     assert text == FRENCH.replace('Remis,,"20,00"', 'Remis,"12,5","20,00"').replace(
-        '10:17",-,\n', '10:17",-,1_gap: 12/12<br>2_l1_l2: 0.5/8\n'
+        '10:17",-,\n', '10:17",-,"test: complete, 12 of 12 points.<br>test: in part, 0.5 of 8 points."\n'
     )
 
 
@@ -166,6 +167,129 @@ def test_feedback_is_no_formula_in_a_spreadsheet(gradebook: Gradebook, set_grade
     (_, line) = parse(filled.data.decode(), ";")
     assert line[1] == "3"
     assert not line[2].startswith(("=", "+", "-", "@"))
+
+
+WORKFLOW = (
+    "Identifier,Full name,ID number,Group,Status,Grade,Maximum grade,Marking workflow state,Grade can be changed,"
+    "Last modified (submission),Last modified (grade),Feedback comments,Audio feedback\n"
+    'Participant 1,Alice,alice,Red,Submitted,,20.00,In marking,Yes,"22 November 2026, 10:17 AM",-,,\n'
+    'Participant 2,Bob,bob,Red,Submitted,3.00,20.00,Released,Yes,"22 November 2026, 10:17 AM",-,,\n'
+)
+FIRST = "test: complete, 12 of 12 points.<br>test: nothing yet, 0 of 8 points."
+
+
+def test_marking_workflow_groups_and_several_feedback_columns_are_filled(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
+) -> None:
+    set_grade("alice", 12)
+    filled = fill(MoodleWorksheet, gradebook, saved(tmp_path, WORKFLOW))
+    assert filled.data.decode() == WORKFLOW.replace(
+        'Alice,alice,Red,Submitted,,20.00,In marking,Yes,"22 November 2026, 10:17 AM",-,,',
+        f'Alice,alice,Red,Submitted,12,20.00,In marking,Yes,"22 November 2026, 10:17 AM",-,"{FIRST}",',
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_columns_may_stand_in_any_order(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path, seed: int
+) -> None:
+    set_grade("alice", 12)
+    table = [[cell.value for cell in record.cells] for record in parse(WORKFLOW, ",")]
+    order = random.Random(seed).sample(range(len(table[0])), len(table[0]))
+    text = "".join(";".join(row[at] for at in order) + "\n" for row in table)
+    filled = fill(MoodleWorksheet, gradebook, saved(tmp_path, text))
+    (header, alice, bob) = parse(filled.data.decode(), ";")
+    said = {header[c]: alice[c] for c in range(len(header))}
+    assert (said["Grade"], said["Maximum grade"], said["Feedback comments"]) == ("12", "20.00", FIRST)
+    assert [bob[c] for c in range(len(header))] == [table[2][at] for at in order]
+
+
+def test_an_offline_assignment_gets_its_feedback(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
+    """Work that is not handed in online has no column for the time of submission."""
+    set_grade("alice", 12)
+    for last in ("Feedback comments", "Endurgjöf"):  # a header we know, and one that we do not
+        text = (
+            "Identifier,ID number,Grade,Maximum grade,Grade can be changed,Last modified (grade),"
+            f'{last}\nParticipant 1,alice,,20.00,Yes,"22 November 2026, 10:17 AM",\n'
+        )
+        assert FIRST.encode() in fill(MoodleWorksheet, gradebook, saved(tmp_path, text)).data
+
+
+def test_a_sheet_without_comments_is_refused_unless_that_is_wanted(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
+) -> None:
+    set_grade("alice", 12)
+    text = "".join(line.rsplit(",", 2)[0] + "\n" for line in WORKFLOW.splitlines())
+    sheet = saved(tmp_path, text)
+    with pytest.raises(LmsError, match="no column for comments"):
+        fill(MoodleWorksheet, gradebook, sheet)
+    assert fill(MoodleWorksheet, gradebook, sheet, without_feedback=True).students == ("alice",)
+
+
+def test_outcomes_and_unknown_headers_ask_for_the_column_and_take_it(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
+) -> None:
+    set_grade("alice", 12)
+    text = (
+        "Auðkenni,ID number,Einkunn,Hámark,Má breyta,Síðast breytt,Hæfni,Endurgjöf\n"
+        'Þátttakandi 1,alice,,20.00,Yes,"22. nóvember 2026, 10:17",Gott,\n'
+    )
+    with pytest.raises(LmsError, match="Cannot tell which column is “feedback”"):
+        fill(MoodleWorksheet, gradebook, saved(tmp_path, text))
+    filled = fill(MoodleWorksheet, gradebook, saved(tmp_path, text), columns={"feedback": "Endurgjöf"})
+    assert filled.data.decode().endswith(f',12,20.00,Yes,"22. nóvember 2026, 10:17",Gott,"{FIRST}"\n')
+
+
+def test_a_name_is_never_an_id(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
+    """Somebody who is displayed as "alice" is not learner alice."""
+    set_grade("alice", 12)
+    sheet = saved(tmp_path, FRENCH.replace("Zoé,alice", "alice,zoe").replace("Remis,,", "alice,,"))
+    with pytest.raises(LmsError, match="alice: no line of the sheet has this id"):
+        fill(MoodleWorksheet, gradebook, sheet)
+    canvas = saved(tmp_path, CANVAS.replace("Section 1", "alice").replace("S001,alice", "S001,zoe"))
+    with pytest.raises(LmsError, match="alice: no line of the sheet has this id"):
+        fill(CanvasGradebook, gradebook, canvas)
+
+
+def test_a_matriculation_number_is_not_canvas_own_id(gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path) -> None:
+    gradebook.add_student("101")
+    set_grade("101", 12)
+    sheet = saved(tmp_path, CANVAS)
+    with pytest.raises(LmsError, match="101: no line of the sheet has this id"):
+        fill(CanvasGradebook, gradebook, sheet)
+    assert fill(CanvasGradebook, gradebook, sheet, key_column="ID").students == ("101",)
+    sis = saved(tmp_path, CANVAS.replace("103,S003,carol", "103,101,c"))
+    assert b"103,101,c,Section 1,12" in fill(CanvasGradebook, gradebook, sis).data
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "same"),
+    [
+        ("straße", "strasse", False),
+        ("bob2", "Bob2", False),
+        ("zoe\u0301", "zo\u00e9", True),
+        ("Bob@Example.org", "bob@example.ORG", True),
+        ("ﬁona", "fiona", False),
+    ],
+)
+def test_ids_are_equal_letter_for_letter(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path, here: str, there: str, same: bool
+) -> None:
+    gradebook.add_student(here)
+    set_grade(here, 12)
+    sheet = saved(tmp_path, FRENCH.replace("Zoé,alice", f"Zoé,{there}"))
+    filled = fill(MoodleWorksheet, gradebook, sheet, partial=True)
+    assert filled.students == ((here,) if same else ())
+
+
+def test_one_line_that_two_students_claim_is_nobodys_even_if_one_has_no_grade(
+    gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
+) -> None:
+    gradebook.update_or_create_student("carol", email="bob@example.org")
+    set_grade("bob", 5)
+    sheet = saved(tmp_path, WORKSHEET.read_text().replace(",No,", ",Yes,"))
+    with pytest.raises(LmsError, match="bob: ambiguous"):
+        fill(MoodleWorksheet, gradebook, sheet, match_email=True)
 
 
 def test_canvas_gets_ids_one_assignment_and_graded_lines_only(
