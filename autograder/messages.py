@@ -93,9 +93,11 @@ def merged(domain: Domain, known: Places, language: str) -> Catalog:
     path = domain.catalog_path(language)
     if path.exists():
         with path.open("rb") as file:
-            for message in read_po(file, locale=language):
-                if message.id in known and message.string:
-                    result.add(message.id, message.string)
+            before = read_po(file, locale=language)
+        result.creation_date = before.creation_date  # else each run would change the file
+        for message in before:
+            if message.id in known and message.string:
+                result.add(message.id, message.string)
     return result
 
 

@@ -16,7 +16,8 @@ from autograder.unit import PLAIN, load
 OTHERS = [language for language in languages() if language != SOURCE_LANGUAGE]
 
 
-DOMAINS = [messages.ENGINE, messages.domain_of(load("autograder.units.regularization"))]
+UNITS = [load("autograder.units.regularization"), load("tests.units.ridge")]
+DOMAINS = [messages.ENGINE, *map(messages.domain_of, UNITS)]
 EACH = pytest.mark.parametrize(("domain", "language"), [(d, language) for d in DOMAINS for language in OTHERS])
 
 
@@ -93,3 +94,13 @@ def test_a_refusal_of_evidence_is_told_in_the_readers_language() -> None:
     told = problem_message(problem, "build_model", {})
     assert told.render() == problem.text.render()
     assert told.render("fr") == problem.text.render("fr") != told.render()
+
+
+def test_a_catalog_that_says_the_same_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "fr" / "LC_MESSAGES" / "ridge.po"
+    path.parent.mkdir(parents=True)
+    before = DOMAINS[-1].catalog_path("fr").read_bytes().replace(b"POT-Creation-Date: 2026", b"POT-Creation-Date: 2025")
+    path.write_bytes(before)
+    known = texts(DOMAINS[-1])
+    messages.write(messages.merged(DOMAINS[-1]._replace(locale=tmp_path), known, "fr"), path)
+    assert path.read_bytes() == before
