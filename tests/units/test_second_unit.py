@@ -12,7 +12,6 @@ import pytest
 from autograder.__main__ import main
 from autograder.classroom import answers, solutions
 from autograder.grading.job import Grader
-from autograder.messages import domain_of, merged, missing_in, texts
 from autograder.records import Files
 from autograder.unit import load
 from tests.mini.course import MiniCourse
@@ -121,12 +120,6 @@ def test_nothing_hidden_is_released(french: RidgeCourse) -> None:
             assert path.read_bytes() != hidden.read_bytes()
         if path.suffix == ".ipynb":
             assert "SOLUTION" not in path.read_text(encoding="utf-8")
-
-
-def test_every_text_of_the_unit_has_its_french() -> None:
-    domain = domain_of(UNIT)
-    assert domain.catalog_path("fr").exists()
-    assert missing_in(merged(domain, texts(domain), "fr"), texts(domain)) == {}
 
 
 SPY = b'''

@@ -36,7 +36,7 @@ def of_check(picture: Mapping[str, Any], language: str) -> Markup:
     ends = (60, translate(_("no penalty"), language)), (280, f"alpha = {number(picture['alpha'], language, '.3g')}")
     words = "".join(f'<text x="{x}" y="190" text-anchor="middle">{escape(text)}</text>' for x, text in ends)
     return Markup(
-        f'<figure class="curves"><p class="keys">{"".join(keys)}</p><div class="panel"><svg viewBox="0 0 340 200" '
+        f'<figure class="curves"><p class="keys">{"".join(keys)}</p><div class="range"><svg viewBox="0 0 340 200" '
         f'role="img" aria-label="{escape(spoken)}">{words}{"".join(lines)}</svg></div>'
         f"<figcaption>{escape(spoken)}</figcaption></figure>"
     )
@@ -59,7 +59,7 @@ def of_class(found: Sequence[tuple[str, Mapping[str, Any]]], language: str) -> C
 
 
 def _bars(counts: Mapping[int, int], language: str) -> Markup:
-    powers = range(min(counts), max(counts) + 1)
+    powers = range(min(-2, *counts), max(3, *counts) + 1)
     width = (drawing.WIDTH - drawing.LEFT - drawing.RIGHT) / len(powers)
     parts = [drawing.tick(drawing.LEFT + i * width, 10.0**power, language) for i, power in enumerate(powers)]
     for i, power in enumerate(powers):
