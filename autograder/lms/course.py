@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_core.application import JupyterApp
 from nbgrader.api import Gradebook
-from nbgrader.apps.baseapp import NbGrader
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
@@ -39,10 +39,10 @@ def course_here() -> CourseDirectory:
     app.log_level = "ERROR"  # a missing configuration file is fine: nbgrader has defaults
     app.load_cwd_config = False
     app.load_config_file()
-    super(NbGrader, app).load_config_file(app.config_file_name, str(root))
+    super(JupyterApp, app).load_config_file(app.config_file_name, str(root))  # as NbGrader does for the current folder
     course = CourseDirectory(config=app.config)
-    if not course.root or not Path(course.root).is_absolute():
-        course.root = str(root / course.root)
+    # as nbgrader does in the course's folder itself: without a setting it is that folder
+    course.root = str(root / course.root) if "root" in app.config.CourseDirectory else str(root)
     return course
 
 
