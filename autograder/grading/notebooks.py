@@ -4,7 +4,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,13 @@ def read_notebook(path: Path) -> NotebookNode:
 def parse_notebook(raw: bytes, name: str) -> NotebookNode:
     """The notebook in a file's content: see `read_notebook`."""
     try:
-        text = raw.decode("utf-8")
-        data = json.loads(text)
-        if data["nbformat"] != 4:
-            data = nbformat.convert(nbformat.reader.reads(text), 4)
+        data = json.loads(raw)  # finds out about UTF-8, 16 and 32, and a byte order mark, by itself
+        if "cells" not in data:  # a format before 4
+            data = nbformat.convert(nbformat.reader.reads(json.dumps(data)), 4)
+        if not isinstance(data["cells"], list):
+            raise TypeError("cells")
         taken: set[str] = set()
-        cells = [_plain_cell(cell, taken) for cell in data["cells"]]
+        cells = [_plain_cell(cell if isinstance(cell, dict) else {}, taken) for cell in data["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, nbformat.ValidationError) as error:
         raise UnreadableNotebook(_("The file {name} is not a Jupyter notebook."), name=name) from error
     if len(cells) > MAX_CELLS or any(len(c.source) > MAX_SOURCE for c in cells):
@@ -71,28 +72,35 @@ def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
     return content
 
 
-def _plain_cell(cell: Any, taken: set[str]) -> NotebookNode:
-    """The cell with its kind, source, id and nbgrader metadata, whatever else it carried.
+def _plain_cell(cell: Mapping[str, Any], taken: set[str]) -> NotebookNode:
+    """The cell with its kind, source, id and nbgrader metadata, whatever else it carried or lacks.
 
     Its id stays when it is valid and not in `taken`, to which it is added: lessons are found by their ids. It is
     made without nbformat's own functions, which validate each cell by itself: it is valid by its making.
     """
-    kind = cell["cell_type"] if cell["cell_type"] in ("code", "markdown", "raw") else "raw"
-    source = cell["source"] if isinstance(cell["source"], str) else "".join(str(line) for line in cell["source"])
-    name = cell.get("id")
+    kind, name, meta = cell.get("cell_type"), cell.get("id"), cell.get("metadata")
+    if kind not in ("code", "markdown", "raw"):
+        kind = "raw"
     if not isinstance(name, str) or not _ID.fullmatch(name) or name in taken:
         name = nbformat.corpus.words.generate_corpus_id()
     taken.add(name)
-    meta = cell["metadata"].get("nbgrader")
+    nbgraders = meta.get("nbgrader") if isinstance(meta, dict) else None
     plain = NotebookNode(
         id=name,
         cell_type=kind,
-        metadata=NotebookNode(nbgrader=NotebookNode(meta)) if isinstance(meta, dict) else NotebookNode(),
-        source=source.encode("utf-8", "replace").decode(),
+        metadata=NotebookNode(nbgrader=NotebookNode(nbgraders)) if isinstance(nbgraders, dict) else NotebookNode(),
+        source=_text(cell.get("source")).encode("utf-8", "replace").decode(),
     )
     if kind == "code":
         plain.outputs, plain.execution_count = [], None
     return plain
+
+
+def _text(source: Any) -> str:
+    """A cell's source, which is a text or a list of them; empty when it is anything else."""
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
 
 
 def canonical(nb: NotebookNode) -> str:

@@ -11,9 +11,10 @@ from autograder.execution.runner import task_of
 from autograder.grading.job import Graded
 from autograder.grading.report import UNGRADED, html_report, note, plain_report
 from autograder.grading.results import KEY, pack
-from autograder.i18n import Message, _
+from autograder.i18n import Message, _, say
 from autograder.records import CheckResult, Outcome, TaskGrade
 from autograder.wiring.exporter import UNREADABLE, GradingExporter
+from autograder.wiring.sanitize import PUT_BACK
 
 GRADED, LANGUAGE = "autograder_graded", "autograder_language"  # in nbconvert's resources, from one step to the next
 Resources = Any
@@ -85,6 +86,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """All scores and comments of a notebook in one transaction: all of them are written, or none."""
         about = resources["nbgrader"]
+        self._put_back = nb.metadata.get(PUT_BACK, [])
         self.notebook_id, self.assignment_id, self.student_id = about["notebook"], about["assignment"], about["student"]
         with Gradebook(about["db_url"]) as self.gradebook:
             session = self.gradebook.db
@@ -100,11 +102,15 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         the log. A manual grade stays, and is flagged for another look, as nbgrader does.
         """
         task = task_of(cell)
-        if task is None:  # graded by a person
-            super()._add_score(cell, resources)
-            return
         name = cell.metadata["nbgrader"]["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        if task is None:  # graded by a person
+            super()._add_score(cell, resources)
+            if name in self._put_back:  # nbgrader takes the released text for no answer
+                grade.auto_score, grade.needs_manual_grade = None, True
+                self.log.warning(say(_("{student}: {cell} was missing; look for the answer in the notebook."),
+                                     student=self.student_id, cell=name))  # fmt: skip
+            return
         result = resources[GRADED].grades.get(task)
         score = result.score if result else None
         if score is not None and abs(result.maximum - grade.max_score) > 1e-9:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
@@ -16,6 +17,7 @@ from autograder.i18n import _
 from autograder.wiring.exporter import GradingExporter
 
 Resources = Any
+PUT_BACK = "autograder_put_back"  # in a notebook's metadata: names of cells
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class KnownCell:
     def returns(self) -> bool:
         """Whether it is put back when it is missing."""
         return bool(self.meta["grade"] or self.meta["task"] or self.meta["locked"])
+
+    @property
+    def given(self) -> bool:
+        """Whether it is code that learners are to use as it is."""
+        return bool(self.kind == "code" and self.meta["locked"] and not self.meta["grade"])
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person grades it."""
+        return bool(self.meta["task"] or (self.meta["grade"] and self.meta["solution"]))
 
     def new(self) -> NotebookNode:
         """The cell as it was released."""
@@ -97,18 +109,23 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
     cell: of a locked cell the text returns, of every known cell the kind, and the kernel is the released one.
 
     Learners' metadata decide nothing: points, ids and flags are the gradebook's. Of cells with the same id the last
-    counts. Graded and locked cells that are missing return; a solution cell that is missing stays missing, since
-    there is nothing to grade.
+    counts; a cell that lost its metadata in an editor is known by the id of the cell, where that is its name. Graded
+    and locked cells that are missing return; a solution cell that is missing stays missing: there is nothing to grade.
+
+    What a person grades and had to be put back is noted in the notebook's metadata: its answer may stand elsewhere.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Restore all cells of one notebook."""
         about = resources["nbgrader"]
         known = self._known(about)
+        self._put_back_by_hand: list[str] = []
         self._reset(nb.cells, known.cells, about)
         self._put_back(nb, known.cells, about)
         if known.kernelspec:
             nb.metadata["kernelspec"] = NotebookNode(known.kernelspec)
+        if self._put_back_by_hand and "autograder" not in nb.metadata:  # else it is empty because it cannot be read
+            nb.metadata[PUT_BACK] = self._put_back_by_hand
         return nb, resources
 
     def _known(self, about: Mapping[str, str]) -> KnownNotebook:
@@ -122,16 +139,26 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
 
     def _reset(self, cells: list[NotebookNode], known: Mapping[str, KnownCell], about: Mapping[str, str]) -> None:
         seen: set[str] = set()
+        names = {_name(cell) for cell in cells}
         for index in reversed(range(len(cells))):
             name = _name(cells[index])
+            if name not in known and cells[index].get("id") not in names:
+                name = cells[index].get("id")
             cells[index].metadata = NotebookNode()
             if name is not None and name in known and name not in seen:
                 seen.add(name)
-                cells[index] = self._restored(cells[index], known[name], about)
+                submitted = cells[index]
+                cells[index] = self._restored(submitted, known[name], about)
+                if known[name].given and submitted.source.strip() != known[name].source.strip():
+                    # what a learner added (an import, say) is run, too, and before what was given
+                    submitted.id = nbformat.corpus.words.generate_corpus_id()
+                    cells.insert(index, submitted)
 
     def _restored(self, cell: NotebookNode, known: KnownCell, about: Mapping[str, str]) -> NotebookNode:
         """The learner's cell, where it may differ from the known one: in the text of a cell that is not locked."""
         changed = {"kind": cell.cell_type != known.kind, "text": known.meta["locked"] and cell.source != known.source}
+        if changed["kind"] and known.by_hand:
+            self._put_back_by_hand.append(known.meta["grade_id"])
         for what in (w for w, yes in changed.items() if yes):
             self._warn(about, known, "its %s had been changed and was restored", what)
         if not any(changed.values()):
@@ -148,7 +175,9 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
         for name, cell in known.items():
             if name not in present and cell.returns:
                 self._warn(about, cell, "it was missing and was put back")
-                place = _place(name, present)
+                if cell.by_hand:
+                    self._put_back_by_hand.append(name)
+                place = _place(name, present, [c.get("id", "") for c in nb.cells])
                 nb.cells.insert(place, cell.new())
                 present.insert(place, name)
 
@@ -157,11 +186,18 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]
         self.log.warning(f"%s, %s, cell %s: {text}", *who, *values)
 
 
-def _place(name: str, present: Sequence[str | None]) -> int:
-    """Where a missing cell goes: given code before its task's solution cell, a test after it, all else at the end."""
+def _place(name: str, present: Sequence[str | None], ids: Sequence[str]) -> int:
+    """Where a missing cell goes.
+
+    Given code before its task's solution cell, a test after it, a text after what introduces it ("<name>-…"): what a
+    learner wrote instead follows it. All else at the end.
+    """
     task, _underscore, role = name.rpartition("_")
     if task in present and role in ("given", "test"):
         return present.index(task) + (role == "test")
+    before = [index for index, cell_id in enumerate(ids) if cell_id.startswith(f"{name}-")]
+    if before:
+        return before[-1] + 1
     return 0 if role == "given" else len(present)
 
 

@@ -39,6 +39,8 @@ def test_bad_input_costs_its_own_task_and_nobody_else_anything(course: MiniCours
     course.hand_in("e_none", double="def double(x):\n    pass", word="word = None")
     course.hand_in("f_huge", word="import numpy\nword = numpy.zeros(10**7)")
     course.hand_in("g_stderr", word="import sys\nprint('TensorFlow writes here', file=sys.stderr)\nword = 'right'")
+    course.hand_in("g_taken_names", double="compile = exec = globals = 1\ndef double(x):\n    return 2 * x")
+    course.hand_in("g_package", word="print(1)\nfrom nowhere import thing\nword = 'right'")
     (course.hand_in("h_not_json") / "m.ipynb").write_text("this is no notebook", encoding="utf-8")
     (course.hand_in("i_missing") / "m.ipynb").rename(course.root / "submitted/i_missing/mini/other.ipynb")
     course.hand_in("z_right")
@@ -54,12 +56,35 @@ def test_bad_input_costs_its_own_task_and_nobody_else_anything(course: MiniCours
         "e_none": none,
         "f_huge": {"double": 3.0, "word": 0.0},
         "g_stderr": full,
+        "g_taken_names": full,
+        "g_package": {"double": 3.0, "word": 0.0},
         "h_not_json": none,
         "z_right": full,
     }
     assert "not a Jupyter notebook" in said
+    page = (course.root / "autograded" / "g_package" / "mini" / "m.ipynb").read_text(encoding="utf-8")
+    assert "The cell with `from nowhere import thing` stopped at this line: the package `nowhere` is not there" in page
     assert "error processing assignment 'mini' for student 'i_missing'" in said
     assert (course.root / "submitted" / "h_not_json" / "mini" / "m.ipynb").read_text() == "this is no notebook"
+
+
+def test_a_notebook_under_another_name_is_graded_or_named_at_the_end(course: MiniCourse) -> None:
+    names = {"a_browser": "m (1).ipynb", "b_surname": "M_surname.IPYNB", "c_folder": "deep/er/m.ipynb"}
+    for student, name in names.items():
+        folder = course.hand_in(student)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "m.ipynb").rename(folder / name)
+    both = course.hand_in("d_both", word="word = 'left'")
+    (both / "m.ipynb").rename(both / "m-Copy1.ipynb")
+    (course.hand_in("d_both") / "._m.ipynb").write_bytes(b"macOS")
+    unsure = course.hand_in("e_unsure")
+    (unsure / "m.ipynb").rename(unsure / "my work.ipynb")
+    said = course.autograde(status=3)
+    full = {"double": 3.0, "word": 3.0}
+    assert course.scores() == dict.fromkeys((*names, "d_both"), full)
+    assert "a_browser: m (1).ipynb is taken for m.ipynb and was renamed." in said
+    assert "which notebook of the assignment this is: e_unsure/my work.ipynb." in said
+    assert (both / "m-Copy1.ipynb").exists()
 
 
 def test_deleted_and_changed_cells_come_back_as_the_gradebook_knows_them(course: MiniCourse) -> None:
@@ -70,8 +95,17 @@ def test_deleted_and_changed_cells_come_back_as_the_gradebook_knows_them(course:
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader.update(points=100, schema_version=99, locked=False)
     nbformat.write(nb, path)
+    course.hand_in("bob", essay="Because.")
+    retyped = course.hand_in("carol") / "m.ipynb"
+    nb = nbformat.read(retyped, as_version=4)
+    nb.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
+    nbformat.write(nb, retyped)
+    course.hand_in("dora")  # wrote nothing
     course.autograde()
-    assert course.scores() == {"ada": {"double": 3.0, "word": 3.0}}
+    with course.gradebook() as gradebook:
+        essays = {s: gradebook.find_grade("essay", "m", "mini", s) for s in ("bob", "carol", "dora")}
+        assert {s: g.needs_manual_grade for s, g in essays.items()} == {"bob": True, "carol": True, "dora": False}
+    assert course.scores() == {s: {"double": 3.0, "word": 3.0} for s in ("ada", "bob", "carol", "dora")}
     graded = nbformat.read(course.root / "autograded" / "ada" / "mini" / "m.ipynb", as_version=4)
     points = {
         c.metadata.nbgrader.grade_id: c.metadata.nbgrader.get("points")

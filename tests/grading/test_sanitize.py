@@ -10,6 +10,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, OverwriteCells, OverwriteKernelspec
@@ -19,7 +21,7 @@ from autograder.errors import SetupError, UnreadableNotebook
 from autograder.grading.notebooks import files_beside, parse_notebook, read_notebook
 from autograder.scale.due import DueNotebook
 from autograder.wiring.exporter import GradingExporter
-from autograder.wiring.sanitize import RestoreCells, known_notebook
+from autograder.wiring.sanitize import KnownCell, RestoreCells, known_notebook
 from tests.mini.course import MiniCourse
 
 ABOUT = {"student": "ada", "assignment": "mini", "notebook": "m"}
@@ -72,6 +74,13 @@ def other_kernel(nb: Any) -> None:
     nb.metadata["kernelspec"] = {"name": "octave", "display_name": "Octave"}
 
 
+def stripped(nb: Any) -> None:
+    """An editor kept no metadata; the cells' own ids say which they are."""
+    for c in nb.cells:
+        if name := c.metadata.get("nbgrader", {}).get("grade_id"):
+            c.id, c.metadata = name, {}
+
+
 def nothing(nb: Any) -> None:
     """Handed in as it was released, but for the solutions."""
 
@@ -86,7 +95,7 @@ def restored(course: MiniCourse, change: Callable[[Any], None]) -> tuple[Any, di
     return nb, resources
 
 
-CHANGES = (nothing, other_text, other_kind, other_metadata, strange_ids, deleted, twice, other_kernel)
+CHANGES = (nothing, other_text, other_kind, other_metadata, strange_ids, deleted, twice, other_kernel, stripped)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -135,6 +144,94 @@ def test_a_gradebook_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
         gradebook.db.commit()
     with pytest.raises(SetupError, match="cell double_test is not what was released"):
         known_notebook(f"sqlite:///{course.root / 'gradebook.db'}", "mini", "m")
+
+
+def test_a_cell_that_lost_its_metadata_is_known_by_its_id(course: MiniCourse) -> None:
+    nb, _resources = restored(course, stripped)
+    assert len(nb.cells) == 6
+    assert cell(nb, "double").source == "def double(x):\n    return 2 * x"
+    assert cell(nb, "word_test").metadata["nbgrader"]["points"] == 3
+
+
+def test_an_answer_that_a_person_grades_is_put_back_before_what_was_written_instead(course: MiniCourse) -> None:
+    def retyped(nb: Any) -> None:
+        nb.cells = [c for c in nb.cells if c is not cell(nb, "essay")]
+        nb.cells[1:1] = [
+            nbformat.v4.new_markdown_cell("Why? Say so.", id="essay-task"),
+            nbformat.v4.new_markdown_cell("Because."),
+        ]
+
+    nb, _resources = restored(course, retyped)
+    assert [c.source for c in nb.cells[1:4]] == ["Why? Say so.", "✏️ …", "Because."]
+    assert nb.metadata["autograder_put_back"] == ["essay"]
+    assert "autograder_put_back" not in restored(course, other_text)[0].metadata
+
+
+def test_what_a_learner_added_to_given_code_is_kept_before_it(tmp_path: Path) -> None:
+    given = KnownCell({"grade_id": "imports_given", "grade": False, "solution": False, "task": False, "locked": True,
+                       "cell_type": "code", "schema_version": 3}, "import numpy as np")  # fmt: skip
+    nb = parse_notebook(json.dumps({"nbformat": 4, "cells": [
+        {"cell_type": "code", "id": "imports_given", "metadata": {}, "source": "from google.colab import drive"},
+        {"cell_type": "code", "id": "b", "metadata": {}, "source": "b"},
+    ]}).encode(), "m.ipynb")  # fmt: skip
+    restore = RestoreCells()
+    restore._put_back_by_hand = []
+    restore._reset(nb.cells, {"imports_given": given}, ABOUT)
+    assert [c.source for c in nb.cells] == ["from google.colab import drive", "import numpy as np", "b"]
+    assert [c.id for c in nb.cells][1:] == ["imports_given", "b"]
+    nb.cells = nb.cells[2:]
+    restore._put_back(nb, {"imports_given": given}, ABOUT)
+    assert [c.source for c in nb.cells] == ["import numpy as np", "b"]
+
+
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_of_json_is_read(course: MiniCourse, encoding: str) -> None:
+    text = submitted(course).read_text().replace("2 * x", "2 * x  # é")
+    nb = parse_notebook(text.encode(encoding), "m.ipynb")
+    assert cell(nb, "double").source.endswith("# é")
+
+
+BROKEN_CELLS: tuple[Any, ...] = (
+    {"cell_type": "code", "source": "a = 1"},
+    {"cell_type": "code", "source": ["a = ", None, "1"], "metadata": ["tags"], "outputs": None},
+    {"cell_type": "markdown", "source": None, "metadata": None},
+    {"cell_type": ["code"], "metadata": {"nbgrader": []}, "source": 3},
+    {},
+    None,
+    "a cell",
+)
+
+
+def test_a_broken_cell_is_mended_and_the_others_stay(course: MiniCourse) -> None:
+    data = json.loads(submitted(course).read_text())
+    data["cells"][1:1] = BROKEN_CELLS
+    nb = parse_notebook(json.dumps(data).encode(), "m.ipynb")
+    nbformat.validate(nb)
+    assert [c.source for c in nb.cells[1:8]] == ["a = 1", "a = 1", "", "", "", "", ""]
+    assert cell(nb, "word").source == "word = 'right'"
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("code")
+KEYS = st.sampled_from(("cell_type", "source", "metadata", "nbgrader", "id", "x"))
+PARTS = (
+    LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(KEYS, LEAVES | st.dictionaries(KEYS, LEAVES, max_size=2))
+)
+CELLS = PARTS | st.lists(PARTS | st.dictionaries(KEYS, PARTS, max_size=6), max_size=4)
+
+
+@given(cells=CELLS, number=LEAVES)
+def test_any_cells_are_mended_or_refused(cells: Any, number: Any) -> None:
+    raw = json.dumps({"cells": cells, "nbformat": number, "metadata": {}}).encode()
+    if not isinstance(cells, list):
+        with pytest.raises(UnreadableNotebook):
+            parse_notebook(raw, "m.ipynb")
+        return
+    nb = parse_notebook(raw, "m.ipynb")
+    nbformat.validate(nb)
+    assert len(nb.cells) == len(cells)
 
 
 @pytest.fixture
