@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -45,20 +45,32 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenCell:
+    """A cell of the learner's that raised: its text, the line (from 1), the exception's class and what it said."""
+
+    source: str
+    line: int
+    error: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What came back from a kernel for one task: made by the runner, read by the trusted process alone.
 
     `text`: the answers as JSON text, every byte of it a stranger's; see `checks.evidence`. `problem`: why there are
-    none, one of `checks.api.PROBLEMS`; then `said` is what is known beyond that, of ours as a message.
+    none, one of `checks.api.PROBLEMS`; then `said` is what is known beyond that, of ours as a message. `broken`: the
+    cells that raised before, the first one first.
     """
 
     text: str = ""
     problem: str = ""
     said: str | Message = ""
+    broken: tuple[BrokenCell, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         if not self.problem:
-            return {"text": self.text}
+            return {"text": self.text, "broken": [astuple(cell) for cell in self.broken]}
         said = self.said.to_json() if isinstance(self.said, Message) else self.said
         return {"problem": self.problem, "said": said}
 
@@ -66,7 +78,10 @@ class Evidence:
     def from_json(cls, data: Mapping[str, Any]) -> "Evidence":
         said = data.get("said", "")
         return cls(
-            data.get("text", ""), data.get("problem", ""), Message.from_json(said) if isinstance(said, dict) else said
+            data.get("text", ""),
+            data.get("problem", ""),
+            Message.from_json(said) if isinstance(said, dict) else said,
+            tuple(BrokenCell(*cell) for cell in data.get("broken", ())),
         )
 
 

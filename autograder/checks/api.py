@@ -200,6 +200,7 @@ PROBLEMS = {
     "not written": _("`{name}` is not written yet: replace `raise NotImplementedError()` by your code."),
     "not callable": _("`{name}` should be a function, but it is a {type}."),
     "raised": _("`{name}` stopped with {type}: {text}"),
+    "stopped": _("{text}"),
     "died": _("This task could not be looked at: {text}."),
     "no cell": _("The test cell of this task is missing in your notebook."),
     "too large": _("What `{name}` returns is too large to be graded."),

@@ -17,15 +17,22 @@ def probe_source(specs: Mapping[str, Any], nonce: str, family: str = "") -> str:
     own kernel side.
     """
     text = json.dumps(dict(specs))
-    # everything happens inside a function: no name of ours stays in the learner's namespace
+    program = _ASK.format(side=_KERNEL_SIDE, family=family, specs=text, mime=EVIDENCE_MIME, nonce=nonce)
+    # no name is looked up that a learner may have given away (`compile`, `exec`, `globals`), and none of ours stays
+    ours = f"__asked_{nonce}__"
     return (
-        "def __ask__(spec, namespace, nonce, mime):\n"
-        "    import types\n"
-        "    side = types.ModuleType('kernel_side')\n"
-        f"    exec(compile({_KERNEL_SIDE!r}, 'grader', 'exec'), side.__dict__)\n"
-        f"    family = {family!r} and types.ModuleType('family')\n"
-        f"    family and exec(compile({family!r}, 'grader', 'exec'), family.__dict__)\n"
-        "    side.report(spec, namespace, nonce, mime, family or None)\n"
-        f"import json as __json__; __ask__(__json__.loads({text!r}), globals(), {nonce!r}, {EVIDENCE_MIME!r})\n"
-        "del __ask__, __json__\n"
+        f"import builtins as {ours}\n"
+        f"{ours}.exec({ours}.compile({program!r}, 'grader', 'exec'), {{'namespace': {ours}.globals()}})\n"
+        f"del {ours}\n"
     )
+
+
+_ASK = """\
+import json, types
+side = types.ModuleType("kernel_side")
+exec(compile({side!r}, "grader", "exec"), side.__dict__)
+family = {family!r} and types.ModuleType("family")
+if family:
+    exec(compile({family!r}, "grader", "exec"), family.__dict__)
+side.report(json.loads({specs!r}), namespace, {nonce!r}, {mime!r}, family or None)
+"""

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
 from autograder.i18n import Message, _, translate
-from autograder.records import Evidence, Plan
+from autograder.records import BrokenCell, Evidence, Plan
 from autograder.unit import PLAIN, Family
 
 
@@ -68,6 +68,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.language = "en"
         self.interrupted = False
         self.died = False
+        self.broken: list[BrokenCell] = []
 
     async def run(self, plan: Plan, language: str) -> Execution:
         """Run every cell and ask the plan's questions. Never raises for what the kernel does."""
@@ -96,9 +97,21 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if task is None:
             self.budget, self.received = self.limits.output_bytes, 0
             await self._execute(cell, index)
+            self._note_error(cell)
             result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o, self.family.noise)]
         elif task in tasks:
             result.evidence[task] = await self._ask(tasks[task], index)
+
+    def _note_error(self, cell: NotebookNode) -> None:
+        """Remember a cell that raised: what it was to define is missing in later tasks."""
+        errors = [o for o in cell.outputs if o.output_type == "error"]
+        if errors and len(self.broken) < MAX_BROKEN:
+            error = errors[-1]
+            trace = "\n".join(str(line) for line in error.get("traceback", []))[:20_000]
+            lines = [int(n) for n in _LINE.findall(_ANSI.sub("", trace))]
+            sources = cell.source.splitlines()
+            line = lines[0] if lines and 0 < lines[0] <= len(sources) else 1
+            self.broken.append(BrokenCell(cell.source[:5000], line, str(error.ename)[:80], str(error.evalue)[:200]))
 
     async def _ask(self, specs: Mapping[str, Any], index: int) -> Evidence:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
@@ -110,13 +123,14 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.nb.cells[index] = original  # nbclient puts what it ran into the notebook
         answers = [e for e in self.evidence if isinstance(e, dict) and e.get("nonce") == nonce]
         if len(answers) == 1 and isinstance(answers[0].get("evidence"), str):
-            return Evidence(answers[0]["evidence"])
+            return Evidence(answers[0]["evidence"], broken=tuple(self.broken))
         if dead := self._dead():
             return dead
         if self.received > self.budget:
             return Evidence(problem="too large")
         errors = [o for o in cell.outputs if o.output_type == "error"]
-        return Evidence(problem="silent", said=str(errors[-1].ename)[:100] if errors else "")
+        said = f"{errors[-1].ename}: {errors[-1].evalue}"[:200] if errors else ""
+        return Evidence(problem="silent", said=said)
 
     async def _execute(self, cell: NotebookNode, index: int) -> None:
         if self.death is None and time.monotonic() > self.deadline:
@@ -177,6 +191,9 @@ class Runner(NotebookClient):  # type: ignore[misc]
         """Widgets are not kept: a learner's comm messages would hook into ours."""
 
 
+MAX_BROKEN = 20  # cells that raised; the first one matters
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_LINE = re.compile(r"(?:^-+> *|, line )(\d+)", re.MULTILINE)  # IPython's arrow, or Python's words for a SyntaxError
 GRACE_SECONDS = 15  # between the interrupt of a cell and the end of its kernel
 TRUNCATED = "\n[more output was cut]\n"
 

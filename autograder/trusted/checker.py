@@ -18,16 +18,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from autograder.checks import evidence
 from autograder.checks.api import Context
+from autograder.checks.causes import explained
 from autograder.checks.evidence import NoAnswer
 from autograder.errors import EvidenceRefused
 from autograder.records import CheckResult, Evidence, Request
 from autograder.store import Store
 from autograder.trusted.mounting import mounted
-from autograder.trusted.plugin import Session, plan, run_checks
+from autograder.trusted.plugin import Session, plan, probes_of, run_checks
 from autograder.unit import Family, Unit, attribute, checks_module, load_family
 
 MAX_REQUEST = 512 << 20
@@ -49,7 +51,8 @@ def check(unit: Unit, family: Family, module: Any, request: Request) -> list[Che
     """Run a notebook's checks on the evidence of one submission."""
     context = Context(request.secret, Path(request.store) if request.store else None)
     fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
-    parsed = {task: _parsed(Evidence.from_json(found), family) for task, found in request.evidence.items()}
+    targets = {name: probe.target for name, probe in probes_of(module).items()}
+    parsed = {task: _parsed(Evidence.from_json(found), family, targets) for task, found in request.evidence.items()}
     return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
 
 
@@ -57,12 +60,14 @@ def _made(maker: str, context: Context) -> Any:
     return attribute(maker)(context)
 
 
-def _parsed(found: Evidence, family: Family) -> Mapping[str, Any]:
-    """A task's evidence, or for each of its probes the problem that kept it from coming."""
+def _parsed(found: Evidence, family: Family, targets: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, Any]:
+    """A task's evidence, or the problem that kept each answer from coming; `targets`: what each probe asks for."""
     if found.problem:
         return _EveryProbe(NoAnswer(found.problem, "", found.said))
     try:
-        return evidence.parse(found.text, family.decode)
+        answers = evidence.parse(found.text, family.decode)
+        there = ", ".join((*family.packages, "matplotlib"))
+        return {n: explained(answer, found.broken, targets.get(n, ""), there) for n, answer in answers.items()}
     except EvidenceRefused as refused:
         return _EveryProbe(NoAnswer("refused", "", refused.message))
 

@@ -82,3 +82,46 @@ def test_a_notebook_shows_the_sentence_without_a_traceback(fr):
     with pytest.raises(fr.checking.NotYet) as caught:
         fr.public["check_l2_layer"](None)
     assert caught.value._render_traceback_() == ["✏️  Ceci n’est pas encore écrit."]
+
+
+class OwnModel(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = penalised_model()
+        self.build((None, 28, 28))
+
+    def build(self, _shape):
+        self.built = True
+
+    input_shape = (None, 28, 28)
+
+    def call(self, x):
+        return self.inner(x)
+
+
+class OwnLayer(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+class OwnRegularizer(keras.regularizers.Regularizer):
+    def __call__(self, w):
+        return 0.001 * keras.ops.sum(w**2)
+
+
+def with_layer(layer):
+    return keras.Sequential([*penalised_model().layers[:-1], layer, keras.layers.Dense(10, "softmax")])
+
+
+def test_what_the_grading_cannot_build_again_is_said_before_the_deadline(en, fr):
+    for model, said in (
+        (OwnModel(), "is a class of your own, OwnModel"),
+        (with_layer(OwnLayer()), "holds OwnLayer"),
+        (with_layer(keras.layers.Lambda(lambda x: x)), "holds Lambda"),
+        (image_model(kernel_regularizer=OwnRegularizer()), "holds OwnRegularizer"),
+    ):
+        model(keras.ops.zeros((1, 28, 28)))
+        with pytest.raises(AssertionError, match=said):
+            en.checking.require_model(model, "build", (28, 28))
+        with pytest.raises(AssertionError, match="la notation reconstruit les modèles"):
+            fr.checking.require_model(model, "build", (28, 28))

@@ -6,14 +6,14 @@ import pytest
 ENTRIES = {"loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy"}
 
 
-def model(input_shape=(28, 28), penalty=None):
+def model(input_shape=(28, 28), penalty=None, dtype=None):
     keras.utils.set_random_seed(0)
     return keras.Sequential(
         [
             keras.Input(input_shape),
             keras.layers.Flatten(),
-            keras.layers.Dense(8, "relu", kernel_regularizer=penalty),
-            keras.layers.Dense(10, "softmax"),
+            keras.layers.Dense(8, "relu", kernel_regularizer=penalty, dtype=dtype),
+            keras.layers.Dense(10, "softmax", dtype=dtype),
         ]
     )
 
@@ -33,6 +33,13 @@ def test_only_loss_entries_hold_the_penalty(en):
     history = en.public["train"](trained, epochs=1, progress=False).history
     penalty = float(sum(trained.losses))
     assert history["val_loss"][0] == pytest.approx(history["val_crossentropy"][0] + penalty, rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_a_model_of_any_precision_is_trained(en, dtype):
+    history = en.public["train"](model(penalty="l2", dtype=dtype), epochs=2, progress=False).history
+    assert history["crossentropy"][1] < history["crossentropy"][0]
+    en.checking.require_model(model(dtype=dtype), "build", (28, 28))
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (784,)])

@@ -40,8 +40,9 @@ class TrainingLoop:
         self.rows = len(train_data[1])
         self.batch_size = min(batch_size, self.rows)
         self._initial = [v.numpy() for v in self._variables()]
-        self._epoch = tf.function(self._one_epoch, jit_compile=True)
-        self._measures = tf.function(self._measure)
+        # nothing here is for AutoGraph to rewrite, which costs time and leans on the version of Python
+        self._epoch = tf.function(self._one_epoch, jit_compile=True, autograph=False)
+        self._measures = tf.function(self._measure, autograph=False)
 
     def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:
         """Train from the present weights; returns the curves. See `train`."""
@@ -72,7 +73,7 @@ class TrainingLoop:
             seen = self._epoch(order)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             # XLA has no kernel for some operation of this model; nothing has run yet
-            self._epoch = tf.function(self._one_epoch)
+            self._epoch = tf.function(self._one_epoch, autograph=False)
             seen = self._epoch(order)
         penalty, *measures = (float(v) for v in self._measures())
         return (float(seen) + penalty, *measures)
@@ -81,10 +82,13 @@ class TrainingLoop:
         """The mean cross-entropy of the batches, each before its step."""
         x, y, _x_val, _y_val = self._data
         batches, labels = tf.gather(x, order), tf.gather(y, order)
-        total = tf.constant(0.0)
-        for i in tf.range(order.shape[0]):
-            total += self._step(batches[i], labels[i])
-        return total / order.shape[0]
+        count = order.shape[0]
+        _count, total = tf.while_loop(
+            lambda i, _total: i < count,
+            lambda i, total: (i + 1, total + self._step(batches[i], labels[i])),
+            (tf.constant(0), tf.constant(0.0)),
+        )
+        return total / count
 
     def _measure(self) -> tuple[Any, ...]:
         """Not compiled by XLA: on whole sets that gains nothing, and compiling takes longer than all its runs."""
@@ -166,13 +170,14 @@ def _tensors(x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def _crossentropy(y: Any, probabilities: Any) -> Any:
-    """Mean of -log p(y); y (n,) int32, probabilities (n, classes)."""
-    return tf.reduce_mean(keras.ops.sparse_categorical_crossentropy(y, probabilities))
+    """Mean of -log p(y); y (n,) int32, probabilities (n, classes) of any precision."""
+    return tf.reduce_mean(keras.ops.sparse_categorical_crossentropy(y, tf.cast(probabilities, tf.float32)))
 
 
 def _penalty(model: Any) -> Any:
     """Sum of the penalties that the layers added in the last call, 0 without any."""
-    return tf.add_n(model.losses) if model.losses else tf.constant(0.0)
+    losses = [tf.cast(loss, tf.float32) for loss in model.losses]
+    return tf.add_n(losses) if losses else tf.constant(0.0)
 
 
 def _accuracy(y: Any, probabilities: Any) -> Any:

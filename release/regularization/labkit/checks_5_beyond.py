@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .checking import NotYet, build, call, passed, require, require_number
+from .checking import NotYet, build, call, passed, require, require_number, tell_stub
 from .messages import _, say
 
 IMAGE = (28, 28)
@@ -45,8 +45,8 @@ def _written(name: str, make: Any) -> Any:
     try:
         return make()
     except NotImplementedError as error:
-        text = _("{name} is not written yet: replace the line `raise NotImplementedError()` with your code.")
-        raise NotYet(say(text, name=name)) from error
+        tell_stub(error, name)
+        raise
 
 
 def _require_config(regularizer: Any, config: Any) -> None:

@@ -1,0 +1,43 @@
+"""Say why a name is missing: the first cell that raised although it was to define it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.checks.evidence import NoAnswer
+from autograder.i18n import Message, _
+from autograder.records import BrokenCell
+
+_NAME_ERROR = re.compile(r"name '(\w+)' is not defined")
+_NO_MODULE = re.compile(r"No module named '(\w+)")
+
+STOPPED = _(
+    "The cell with `{code}` stopped at this line with {error}: {said} What that cell was to define is missing since: "
+    "put it right, or take the line out."
+)
+NO_PACKAGE = _(
+    "The cell with `{code}` stopped at this line: the package `{package}` is not there while grading; these are: "
+    "{there}, and what comes with Python. Take the line out, and do without the package."
+)
+
+
+def explained(answer: Any, broken: Sequence[BrokenCell], target: str, there: str) -> Any:
+    """A probe's answer; one that is missing for want of a name tells the cell that was to bring it.
+
+    `target`: the name that the probe asks for; `there`: the packages that learners' code finds.
+    """
+    if not isinstance(answer, NoAnswer) or not broken:
+        return answer
+    name = target if answer.kind == "missing" else ""
+    if answer.kind == "raised" and answer.type == "NameError" and (found := _NAME_ERROR.search(str(answer.text))):
+        name = found[1]
+    cell = next((c for c in broken if name and re.search(rf"\b{re.escape(name)}\b", c.source)), None)
+    return NoAnswer("stopped", "", _cause(cell, there)) if cell else answer
+
+
+def _cause(cell: BrokenCell, there: str) -> Message:
+    code = cell.source.splitlines()[cell.line - 1].strip()[:100] if cell.source.strip() else ""
+    if cell.error == "ModuleNotFoundError" and (package := _NO_MODULE.search(cell.said)):
+        return Message(NO_PACKAGE, {"code": code, "package": package[1], "there": there})
+    said = cell.said.splitlines()[0].rstrip(".") + "." if cell.said else ""
+    return Message(STOPPED, {"code": code, "error": cell.error, "said": said})
