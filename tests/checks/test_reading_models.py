@@ -12,7 +12,7 @@ from autograder.execution import kernel_side
 from autograder.families.keras import family
 from autograder.families.keras import kernel_side as keras_side
 from autograder.families.keras.evidence import ModelData
-from autograder.families.keras.models import dropout_sites
+from autograder.families.keras.models import dropout_sites, require_given
 from autograder.units.regularization.given import given_dense
 from autograder.units.regularization.l1_l2 import formulas
 from autograder.units.regularization.penalties import (
@@ -85,6 +85,34 @@ def test_the_rate_of_each_dropout_is_measured(rates: tuple[float, ...]) -> None:
     found = dropout_sites(keras.Sequential([keras.Input((784,)), *stack]))
     assert (found.first, *found.hidden) == pytest.approx(rates[:3], abs=0.03)
     assert not found.last
+
+
+@pytest.mark.parametrize("units", [(64, 64), (64, 64, 64), (32, 64)])
+def test_layers_that_drop_the_same_units_are_measured_each_by_itself(units: tuple[int, ...]) -> None:
+    import keras
+
+    layers = keras.layers
+    stack = [layer for n in units for layer in (layers.Dense(n, "relu"), layers.Dropout(0.5, seed=42))]
+    found = dropout_sites(keras.Sequential([keras.Input((784,)), *stack, layers.Dense(10, "softmax")]))
+    assert found.hidden == pytest.approx((0.5,) * len(units), abs=0.03)
+    assert found.first == 0
+
+
+PRECISIONS = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_whatever_a_machine_computes_in_a_model_is_looked_at_in_float32(precision: str) -> None:
+    import keras
+
+    layers = keras.layers
+    stack = [layers.Flatten(dtype=precision), layers.Dense(16, "relu", kernel_regularizer="l2", dtype=precision),
+             layers.Dense(10, "softmax", dtype=precision)]  # fmt: skip
+    data = as_data(keras.Sequential([keras.Input((28, 28)), *stack]))
+    model = require_given(data, given_dense([16], flat=False), "build")
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert {w.dtype for w in model.weights} == {"float32"}
+    assert penalties(data, "build").weights[HIDDEN_KERNEL].l2 == pytest.approx(0.01, rel=1e-3)
 
 
 @pytest.mark.parametrize("place", ["before the softmax", "after the softmax"])

@@ -37,10 +37,16 @@ def _decode_history(body, kernel):
 DECODE = {"model": _decode_model, "history": _decode_history}
 
 
-def _model(model, inputs, kernel):
-    """Config and weights, the penalties it adds to the loss here, and what it answers to `inputs`."""
+def _numbers(value, kernel):
+    """An array, in float32 if it holds fractions: bfloat16 is none of NumPy's, and all is graded in float32."""
     import numpy as np
 
+    value = np.asarray(value)
+    return kernel.array(value if value.dtype.kind in "iub" else value.astype("float32"))
+
+
+def _model(model, inputs, kernel):
+    """Config and weights, the penalties it adds to the loss here, and what it answers to `inputs`."""
     if not model.built:  # it has no variables yet; the config alone says so
         return {
             "class": type(model).__name__,
@@ -50,7 +56,9 @@ def _model(model, inputs, kernel):
             "outputs": [],
         }
     out = {
-        "weights": [kernel.array(w)["array"] for w in model.get_weights()] if model.count_params() < 5_000_000 else []
+        "weights": [_numbers(w, kernel)["array"] for w in model.get_weights()]
+        if model.count_params() < 5_000_000
+        else []
     }
     try:
         out["config"] = model.to_json()
@@ -60,8 +68,8 @@ def _model(model, inputs, kernel):
     out["losses"] = [repr(float(v)) for v in model.losses]
     out["outputs"] = [
         {
-            "inference": kernel.array(np.asarray(model(x, training=False))),
-            "training": [kernel.array(np.asarray(model(x, training=True))) for _ in range(2)],
+            "inference": _numbers(model(x, training=False), kernel),
+            "training": [_numbers(model(x, training=True), kernel) for _ in range(2)],
         }
         for x in inputs
     ]

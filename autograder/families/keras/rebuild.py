@@ -50,6 +50,7 @@ ACTIVATIONS = frozenset(
 )
 # a policy of another name computes in quantized numbers, with classes of its own
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
+_FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 # Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
@@ -155,11 +156,18 @@ def _nodes(root: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _normalized(config: dict[str, Any]) -> dict[str, Any]:
-    """Without what a compiled model adds, and `activation=tf.nn.softmax` and the like by Keras's name; in place."""
+    """Without what a compiled model adds, in float32, and with Keras's names for tf.nn's functions; in place.
+
+    In which precision a learner's machine computes is not what is taught, and everything here is measured in float32.
+    """
     for node, _depth in _nodes(config):
         if not isinstance(node, dict):
             continue
         node.pop("compile_config", None)  # Keras would make its optimizer, loss and metrics
+        if _among(_FLOATS, node.get("dtype")):
+            node["dtype"] = "float32"
+        if node.get("class_name") == "DTypePolicy" and isinstance(own := node.get("config"), dict):
+            own["name"] = "float32" if _among(_FLOATS, own.get("name")) else own.get("name")
         function = node.get("activation")
         if isinstance(function, dict) and function.get("class_name") == "function":
             node["activation"] = _ALIASES.get(str(function.get("config")), function)
