@@ -31,6 +31,8 @@ _GRADED = re.compile(r"\[(?P<count>\d+)/(?P<total>\d+)\] .*(?P<left>; .*)")  # a
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument("--course", type=Path, default=Path(), help=say(_("the project: holds source/, tests/")))
+    text = _("how many of the examples: small takes two of each assignment")
+    parser.add_argument("--class", dest="size", choices=("all", "small"), default="all", help=say(text))
     parser.add_argument("--folder", type=Path, default=Path("demo"), help=say(_("where the course is laid out")))
 
 
@@ -41,6 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     submissions = read_class(arguments.course / "tests" / "submissions")
     if not submissions:
         raise SetupError(_("There is no class below {folder}."), folder=arguments.course / "tests" / "submissions")
+    if arguments.size == "small":
+        submissions = [s for a in sorted({s.assignment for s in submissions})
+                       for s in [t for t in submissions if t.assignment == a][:2]]  # fmt: skip
     configured_unit(arguments.course)  # its texts are told below
     lay_out(arguments.course, folder)
     assignments = sorted({s.assignment for s in submissions})
