@@ -4,7 +4,8 @@ Effects are compared, not spellings: two models are the same when, with the same
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, wraps
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -61,6 +62,32 @@ def config_of_given(model: Any) -> Mapping[str, Any]:
     return {k: v for k, v in config.items() if k != "compile_config"}
 
 
+DRAWS = (0.5, 1.0, 2.0)  # how large the weights are at which models are compared, as a multiple of He's
+
+
+def draw(model: Any, number: int) -> None:
+    """Give the model weights that we draw, kernels and biases, frozen ones too: a learner cannot choose them.
+
+    `number`: of the draw, from 0 on. Running means and variances of normalizations stay as they are.
+    """
+    rng = np.random.default_rng([number, 1])
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        for variable in layer._trainable_variables:
+            shape = tuple(variable.shape)
+            spread = DRAWS[number] * math.sqrt(2 / math.prod(shape[:-1])) if len(shape) > 1 else 0.3 * DRAWS[number]
+            variable.assign(rng.normal(0, spread, shape))
+
+
+def at_drawn_weights(model: Any) -> Iterator[None]:
+    """Goes through our draws; the model's own weights come first, and are there again afterwards."""
+    own = model.get_weights()
+    yield
+    for number in range(len(DRAWS)):
+        draw(model, number)
+        yield
+    model.set_weights(own)
+
+
 def answers(model: Any, x: Any, *, training: bool = False) -> Floats:
     """What the model answers to x, as an array."""
     return np.asarray(model(x, training=training))
@@ -85,9 +112,19 @@ def require_layers(model: Any, given: Any, name: str) -> None:
 
 
 def require_same_answers(model: Any, given: Any, name: str) -> None:
-    """At inference the model answers what the given one does with the same weights, and always the same."""
+    """At inference the model answers what the given one does with the same weights, and always the same.
+
+    With the learner's own weights and with ours: at zero, say, nearly all models answer alike.
+    """
     x = np.random.default_rng(0).random((64, *given.input_shape[1:]), "float32")
-    given.set_weights(model.get_weights())
+    of_given = given.get_weights()
+    for _place in at_drawn_weights(model):
+        given.set_weights(model.get_weights())
+        _require_same(model, given, x, name)
+    given.set_weights(of_given)
+
+
+def _require_same(model: Any, given: Any, x: Floats, name: str) -> None:
     found = answers(model, x)
     require(  # a call without `training` as well: with it, Keras overrides what was written into the graph
         all(np.allclose(found, np.asarray(again), atol=1e-5) for again in (model(x), model(x), answers(model, x))),
@@ -97,7 +134,7 @@ def require_same_answers(model: Any, given: Any, name: str) -> None:
     )  # fmt: skip
     right = answers(given, x)
     require(
-        found.shape == right.shape and np.allclose(found, right, atol=1e-4),
+        found.shape == right.shape and np.isfinite(found).all() and np.allclose(found, right, atol=1e-4),
         _("With the same weights, the model of `{name}` gives other answers than the given one: "
           "compare the activations, and what lies between the layers."),
         name=name,
@@ -107,12 +144,13 @@ def require_same_answers(model: Any, given: Any, name: str) -> None:
 def require_no_noise(model: Any, name: str) -> None:
     """In training mode the model answers as at inference: no Dropout, no noise."""
     x = np.random.default_rng(1).random((64, *model.input_shape[1:]), "float32")
-    require(
-        np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
-        _("The model of `{name}` answers differently in training mode than at inference, as with Dropout. "
-          "This task is about penalties on weights only."),
-        name=name,
-    )  # fmt: skip
+    for _place in at_drawn_weights(model):
+        require(
+            np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
+            _("The model of `{name}` answers differently in training mode than at inference, as with Dropout. "
+              "This task is about penalties on weights only."),
+            name=name,
+        )  # fmt: skip
 
 
 def require_given(data: Any, given: Any, name: str) -> Any:

@@ -21,6 +21,7 @@ from autograder.i18n import _
 MAX_CONFIG = 1 << 20  # characters
 MAX_DEPTH = 60
 MAX_NODES = 20_000
+LARGEST = 1e38  # of the numbers in a config: float32 ends at 3.4e38
 MAX_LAYERS = 100  # a layer that is used twice counts twice
 MAX_PARAMETERS = 5_000_000
 MAX_STEPS = 2_500_000  # multiply-adds to answer one example
@@ -174,7 +175,7 @@ def _check_nodes(config: Any) -> None:
             _check_names(node)
         elif isinstance(node, str) and len(node) > 2000:
             raise EvidenceRefused(_("Your model's description is too deep or too long."))
-        elif isinstance(node, (int, float)) and not math.isfinite(node):
+        elif isinstance(node, (int, float)) and not abs(node) <= LARGEST:
             raise EvidenceRefused(_("Your model's description holds a value that is not a number."))
 
 

@@ -92,8 +92,10 @@ def rate_zero(undropped):
 @inverted.check(points=0.5)
 def untouched(trained, inferred):
     """The array that was handed in is left as it was."""
+    calls = (*trained, *inferred)
+    masks.outputs(calls, "dropout")  # a function that does nothing with it leaves it as it was, too
     require(
-        all(call.unchanged[0] for call in (*trained, *inferred)),
+        all(call.unchanged[0] for call in calls),
         _("Your function writes into `x` itself, so the caller's array has changed: return a new array."),
     )
 
@@ -153,7 +155,9 @@ repaired = repair.call("repair", _broken, problems=not_a_share)
 def kept_weights(repaired):
     """The Dense layers keep their weights, and the model that was handed in is left as it was."""
     for call in repaired:
-        sites.require_weights_of(models.rebuilt(call.result, "repair"), call.arguments[0])
+        model = models.rebuilt(call.result, "repair")
+        sites.require_weights_of(model, call.arguments[0])
+        models.require_same_answers(model, call.arguments[0], "repair")
     require(
         all(call.unchanged[0] for call in repaired),
         _("The model that was handed in has other weights now: build a new one and leave it alone."),
