@@ -51,6 +51,11 @@ def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, st
     return measured
 
 
+def _only_generators(variables: Sequence[Any]) -> bool:
+    """Whether they are nothing but the states of Dropout's random numbers, which are whole numbers."""
+    return all("int" in str(variable.dtype) for variable in variables)
+
+
 def config_of(data: ModelData) -> Mapping[str, Any]:
     """The config of a model that `rebuilt` accepted, to train it."""
     return rebuild.allowed_config(data)
@@ -159,7 +164,43 @@ def require_given(data: Any, given: Any, name: str) -> Any:
     require_layers(model, given, name)
     require_same_answers(model, given, name)
     require_no_noise(model, name)
+    require_unconstrained(model, name)
     return model
+
+
+def require_unconstrained(model: Any, name: str) -> None:
+    """No constraint acts on a weight, else the check fails."""
+    require(
+        all(getattr(variable, "constraint", None) is None for variable in model.weights),
+        _("A layer of the model of `{name}` has a constraint on its weights, which is another way to regularize than "
+          "the one that the task asks for."),
+        name=name,
+    )  # fmt: skip
+
+
+def require_nothing_frozen(model: Any, name: str) -> None:
+    """Every layer with weights trains, else the check fails."""
+    require(
+        not model.non_trainable_variables or _only_generators(model.non_trainable_variables),
+        _("A layer of the model of `{name}` is frozen (`trainable = False`): all of the given model's layers train."),
+        name=name,
+    )
+
+
+def without(config: Mapping[str, Any], **settings: Any) -> Mapping[str, Any]:
+    """A config in which every layer named by a keyword has these settings, as in `without(config, Dropout={...})`."""
+
+    def changed(node: Any) -> Any:
+        if isinstance(node, list):
+            return [changed(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        found = {key: changed(part) for key, part in node.items()}
+        if found.get("class_name") in settings and isinstance(found.get("config"), dict):
+            found["config"] |= settings[found["class_name"]]
+        return found
+
+    return {key: changed(part) for key, part in config.items()}
 
 
 class Sites(NamedTuple):

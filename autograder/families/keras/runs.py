@@ -244,7 +244,8 @@ def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
         "train": lambda r: r.train_curve,
         "held_out": lambda r: r.held_out_curve,
     }
-    medians = {name: np.median([f(r) for r in runs], axis=0).round(4) for name, f in pick.items()}
+    with np.errstate(invalid="ignore"):
+        medians = {name: np.median([f(r) for r in runs], axis=0).round(4) for name, f in pick.items()}
     finite = np.all([np.isfinite(values) for values in medians.values()], axis=0)
     end = len(finite) if finite.all() else int(finite.argmin())
     return {name: values[:end].tolist() for name, values in medians.items()}

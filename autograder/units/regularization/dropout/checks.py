@@ -261,6 +261,8 @@ def gap_layers(less_overfit):
     model = models.rebuilt(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
+    models.require_unconstrained(model, "build_less_overfit_model")
+    models.require_nothing_frozen(model, "build_less_overfit_model")
 
 
 @dropout_gap.check(points=1, after=gap_layers)
@@ -272,10 +274,14 @@ def dropout_only(less_overfit):
         _("Your model carries a penalty: this task is about Dropout alone."),
     )
     sites.require_some(sites.sites(less_overfit, "build_less_overfit_model"))
+    sites.require_nothing_else_random(less_overfit, "build_less_overfit_model")
 
 
 @dropout_gap.check(points=3, after=dropout_only)
 def smaller_gap(less_overfit, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
     given = given_config(HIDDEN, flat=True)
-    return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
+    found = gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
+    if found.share > 0:
+        sites.require_noticeable(sites.sites(less_overfit, "build_less_overfit_model"))
+    return found
