@@ -25,14 +25,13 @@ from autograder.units.regularization.gaps import DROPOUT, PENALTY, gap_credit
 from autograder.units.regularization.given import given_dense
 from tests.checks import answers_2_l1_l2, answers_3_dropout, answers_4_challenge
 from tests.checks.harness import FAMILY, SECRET, checks_of, grade
+from tests.checks.trainings import CURVE, GOOD, HELD_OUT, Trainings
 
 NOTEBOOKS = ("1_gap", "2_l1_l2", "3_dropout", "4_challenge", "5_beyond")
 NAN, INF = math.nan, math.inf
 NOT_USABLE = (NAN, INF, -INF, 1e300, -1e300, 1e38, 10**400, -(10**400))
 SHAPES = ((), (1,), (2,), (5,), (7,), (12, 10), (20, 30), (40, 30), (400, 60))
-CURVE, HELD_OUT = [2.0, 1.0, 0.5, 0.3, 0.1], [2.0, 1.2, 0.8, 0.8, 0.9]
 ENDS = list(itertools.product((NAN, INF, -INF, 0.1), (NAN, INF, -INF, 1e300)))
-GOOD = Run(0.1, 0.9, 0.8, CURVE, HELD_OUT)
 
 
 @cache
@@ -40,22 +39,6 @@ def tasks() -> dict[str, tuple[Any, Task]]:
     """Every task of the unit by its name, with the module of its checks."""
     modules = map(checks_of, NOTEBOOKS)
     return {name: (module, task) for module in modules for name, task in plugin.tasks_of(module).items()}
-
-
-class Trainings:
-    """Stands for `trainer`: the learner's trainings end in this number, the given model's in a good one."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def runs(self, config: Any, start: Any = None, **more: Any) -> list[Run]:
-        return [Run(self.value, self.value, 0.8, [*CURVE[:4], self.value], [*CURVE[:4], self.value], self.value)] * 4
-
-    def compare(self, given: Any, theirs: Any, *, flat: bool = False) -> Comparison:
-        return Comparison([GOOD] * 4, self.runs(theirs))
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *arguments, **more: 335_114
 
 
 def check_all(task: str, answers: Mapping[str, Any], trainings: Any) -> list[CheckResult]:
@@ -320,3 +303,27 @@ def test_another_way_to_a_small_gap_than_the_one_asked_for_is_not_taken(
     assert results[lost].outcome is Outcome.FAILED, results[lost].message
     assert next(r.earned for r in results.values() if r.name in ("lambda_gap", "smaller_gap")) == 0
     assert all(r.outcome is not Outcome.ERROR for r in results.values())
+
+
+STUCK = {
+    "an integer of 400 digits": "def {name}():\n    return 10**400",
+    "a strength of 400 digits": "{start}layers.Dense(10, activation='softmax', activity_regularizer=keras.regularizers"
+    ".L2(0.1))])\n    model.layers[-1].get_config = lambda: {{'name': 'd', 'units': 10**400}}\n    return model",
+    "a layer with the name of Keras's generators": "{start}layers.Dense(10, activation='softmax', "
+    "name='seed_generator_state')])\n    return model",
+}
+START = "import keras\nfrom keras import layers\ndef {name}():\n    model = keras.Sequential([keras.Input((28, 28)), "
+
+
+@pytest.mark.parametrize("label", STUCK)
+@pytest.mark.parametrize(
+    ("notebook", "task", "name"),
+    [("1_gap", "capacity", "build_small_model"), ("4_challenge", "challenge", "build_challenge_model")],
+)
+def test_what_a_learner_made_so_that_it_cannot_be_graded_is_a_zero_with_a_sentence(
+    label: str, notebook: str, task: str, name: str
+) -> None:
+    start = START.format(name=name) + "layers.Flatten(), layers.Dropout(0.5), "
+    results = grade(notebook, task, STUCK[label].format(name=name, start=start))
+    assert {r.outcome for r in results} <= {Outcome.FAILED, Outcome.SKIPPED}, [r.detail for r in results]
+    assert sum(r.earned for r in results) == 0

@@ -52,6 +52,7 @@ ACTIVATIONS = frozenset(
 # a policy of another name computes in quantized numbers, with classes of its own
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
+_OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 # Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
 _OBJECT_ENDINGS = ("initializer", "regularizer", "constraint")
@@ -211,6 +212,7 @@ def _check_texts(node: Mapping[str, Any]) -> None:
             (key == "activation" and value not in ACTIVATIONS)
             or (key == "dtype" and value not in DTYPES)
             or key.endswith(_OBJECT_ENDINGS)
+            or (key == "name" and _OF_GENERATORS in value)
         )
         if refused:
             raise _refused(value)
