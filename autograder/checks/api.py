@@ -111,10 +111,17 @@ class Probe:
         if self.kind == "value":
             return found
         cases = self.cases(rng)
-        if not isinstance(found, list) or len(found) != len(cases) or not all(isinstance(c, CallResult) for c in found):
+        if not _answers_all(found, cases):
             raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": self.target}))
         calls = [Call(case, c.value, c.unchanged) for case, c in zip(cases, found, strict=True)]
         return calls[0].result if self.single else calls
+
+
+def _answers_all(found: Any, cases: Sequence[Arguments]) -> bool:
+    """Whether there is a result for every case, with a flag for each of its arguments."""
+    if not isinstance(found, list) or not all(isinstance(c, CallResult) for c in found):
+        return False
+    return [len(c.unchanged) for c in found] == [len(case) for case in cases]
 
 
 @dataclass(frozen=True)

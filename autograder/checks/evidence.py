@@ -116,6 +116,15 @@ def decode(item: Mapping[str, Any], kinds: Kinds = _NONE, depth: int = 0) -> Any
 def _plain(body: Any) -> Any:
     if body is not None and type(body) not in (bool, int, str):
         raise ValueError("not a plain value")
+    return _whole(body) if type(body) is int else body
+
+
+def _whole(body: int) -> Any:
+    """A whole number, where a float can hold its size."""
+    try:
+        float(body)
+    except OverflowError:
+        return Other(f"int of {body.bit_length()} bits")
     return body
 
 

@@ -1,6 +1,5 @@
 """Compare numbers that a learner's function returned with the right ones, and recognise known mistakes."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from autograder.checks.api import Call, fail, kind_of, require
 from autograder.i18n import _
 
 Formula = Callable[..., Any]
+LARGEST = 1e30  # no number of the course comes near it, and float32 ends at 3e38
 
 
 def number(value: Any, name: str) -> float:
@@ -23,7 +23,7 @@ def number(value: Any, name: str) -> float:
         name=name,
         kind=kind_of(value),
     )
-    require(math.isfinite(value), _("`{name}` returned a value that is not finite (NaN or infinity)."), name=name)
+    _require_usable(float(value), name)
     return float(value)
 
 
@@ -40,12 +40,23 @@ def numbers(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64
         expected=str(shape),
         found=str(value.shape),
     )
+    found = value.astype("float64")
+    _require_usable(found, name)
+    return found
+
+
+def _require_usable(values: Any, name: str) -> None:
     require(
-        np.isfinite(value).all(),
+        np.isfinite(values).all(),
         _("`{name}` returned a value that is not finite (NaN or infinity)."),
         name=name,
     )
-    return value.astype("float64")
+    require(
+        (np.abs(values) <= LARGEST).all(),
+        _("`{name}` returned a value that is larger than any number of this course: {found:.3g}."),
+        name=name,
+        found=float(np.max(np.abs(values), initial=0.0)),
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
@@ -240,6 +240,22 @@ def remembered(store: Store, job: Job) -> dict[str, Any]:
     return {_latest(job): key, key: execution, **{k: rows for k, rows in tasks.items() if rows is not None}}
 
 
+def beside_the_notebook(own: Mapping[str, bytes], course: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The learner's own files and the course's, path → content; where both cannot be, the course's are.
+
+    A learner's file may be named like a folder of the course's, or a folder like one of its files.
+    """
+    folders = {str(folder) for name in course for folder in PurePosixPath(name).parents}
+    kept = {n: c for n, c in own.items() if n not in folders and not _below(course, n)}
+    for name in own.keys() - kept.keys():
+        log.warning("%r beside a notebook is left out: the course has files of this name", name)
+    return {**kept, **course}
+
+
+def _below(course: Mapping[str, bytes], name: str) -> bool:
+    return any(str(folder) in course for folder in PurePosixPath(name).parents)
+
+
 async def execute(job: Job, plan: Plan, trusted: TrustedProcess) -> dict[str, Any]:
     """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON."""
     nb = nbformat.reads(job.notebook, as_version=4)
@@ -247,7 +263,7 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess) -> dict[str, An
     with RunFolder() as folder:
         files = folder.path / "files"
         files.mkdir()
-        write_files(files, {**job.files, **job.course.content})
+        write_files(files, beside_the_notebook(job.files, job.course.content))
         request = trusted.request(job.unit, do="answer")
         async with Desk(trusted.ask, request, folder.path / "desk", job.limits.notebook_seconds) as desk:
             settings = {"preload": list(family.warm), **job.sandbox, "sockets": {str(desk.address): ADDRESS}}

@@ -104,7 +104,10 @@ def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassDat
         work.waiting += row.max_score if waits else 0.0
     handed_in = [work for work in works.values() if work.path.exists()]
     for work in handed_in:
-        work.results = stored_results(work.path)
+        try:
+            work.results = stored_results(work.path)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            work.results = StoredResults(flagged=True)  # one learner's file does not stop the report of the others
     return ClassData(assignment, _maximum(gradebook, assignment), handed_in)
 
 

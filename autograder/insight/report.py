@@ -52,7 +52,7 @@ class Report:
         self.checks: list[CheckStatistics] = check_statistics(data)
         self.diagnoses: list[Diagnosis] = diagnoses(data)
         self.charts = charts.of_class(pictures(data), language)
-        self.flagged = [Flagged(w.student, w.notebook, self._reason(w), self._link(w)) for w in data.works if w.waiting]
+        self.flagged = [Flagged(w.student, w.notebook, self._reason(w), self._link(w)) for w in data.works if _open(w)]
         self.seconds = sorted(s for s in data.seconds.values() if s > 0)
 
     def _reason(self, work: Work) -> str:
@@ -95,7 +95,10 @@ class Report:
 
     def example(self, diagnosis: Diagnosis) -> Markup:
         """The answer of one learner who got it, without name and without comments."""
-        nb = nbformat.read(diagnosis.example.path, as_version=4)
+        try:
+            nb = nbformat.read(diagnosis.example.path, as_version=4)
+        except Exception:  # nbformat raises nearly everything; the report of the class does without the example
+            return Markup()
         found = [c.source for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == diagnosis.task]
         lines = [line for line in (found[-1] if found else "").splitlines() if not line.strip().startswith("#")]
         return python("\n".join(lines[:EXAMPLE_LINES] + (["…"] if len(lines) > EXAMPLE_LINES else [])))
@@ -145,6 +148,11 @@ class Report:
             ]
             writer.writerow(row)
         return text.getvalue()
+
+
+def _open(work: Work) -> bool:
+    """Whether a person still has to look at it."""
+    return bool(work.waiting) or (work.results is not None and work.results.flagged)
 
 
 OURS = _("One of our checks broke, or there is no result")

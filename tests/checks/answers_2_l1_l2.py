@@ -195,6 +195,7 @@ def near_zero_fraction(model, eps):
 }
 
 HALF, SUM = "Your penalty is half", "Your sum leaves out"
+MADE_UP = ("lambda_minimum",)  # a sweep over λ of a model that has no penalty
 CHANGED = "The weights of the model of"
 WRONG = {
     "penalty": {
@@ -405,17 +406,18 @@ WRONG = {
             swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model closes the gap by learning"
         ),
         "too weak": Wrong(swept(L2.replace("0.001", "1e-5")), "lambda_gap", "Your model keeps nearly the whole gap"),
-        "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty"),
+        "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty", MADE_UP),
         "set after build": Wrong(
             swept("", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
             "lambda_penalised",
             "The layer names a regularizer",
         ),
-        "bias only": Wrong(swept(BIAS), "lambda_penalised", "No kernel of your model"),
+        "bias only": Wrong(swept(BIAS), "lambda_penalised", "No kernel of your model", MADE_UP),
         "Dropout": Wrong(
             swept("", between="layers.Dropout(0.5),"),
             "lambda_architecture",
             "The model of `build_regularized_model` answers",
+            MADE_UP,
         ),
         "Dropout besides": Wrong(
             swept(L2, between="layers.Dropout(0.5),"),

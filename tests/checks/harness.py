@@ -28,11 +28,15 @@ STORE = os.environ.get("AUTOGRADER_TEST_STORE") or str(Path(tempfile.gettempdir(
 
 
 class Wrong(NamedTuple):
-    """A likely mistake: the code, the check it loses, and how the diagnosis begins (English)."""
+    """A likely mistake: the code, the check it loses, and how the diagnosis begins (English).
+
+    `too`: checks that are lost with it.
+    """
 
     code: str
     check: str
     diagnosis: str
+    too: tuple[str, ...] = ()
 
 
 def grade(notebook: str, task: str, code: str, student: str = "somebody", unit: Unit = UNIT) -> list[CheckResult]:

@@ -51,7 +51,7 @@ def test_a_right_answer_earns_every_point(notebook: str, task: str, code: str) -
 def test_a_mistake_loses_its_check_and_is_named(notebook: str, task: str, answer: Wrong) -> None:
     results = grade(notebook, task, answer.code)
     lost = {r.name: r for r in results if r.outcome in (Outcome.FAILED, Outcome.ERROR)}
-    assert set(lost) == {answer.check}, {n: (r.message, r.detail) for n, r in lost.items()}
+    assert set(lost) == {answer.check, *answer.too}, {n: (r.message, r.detail) for n, r in lost.items()}
     message = lost[answer.check].message
     assert message is not None
     assert message.render("en").startswith(answer.diagnosis)

@@ -182,3 +182,15 @@ def test_headings_go_down_one_level_at_a_time() -> None:
 def test_pictures_are_described() -> None:
     pictures = [a for tag, a in Elements(page(notebook())).found if tag == "img"]
     assert [a["alt"] for a in pictures] == ["Two ellipses."]
+
+
+def test_a_model_whose_training_is_not_finite_is_drawn_as_far_as_it_is_and_said_to_be_so() -> None:
+    nan = float("nan")
+    for theirs in ([2.0, 1.5, nan, nan], [nan] * 4):
+        for reduction in ({}, {"reduction": [nan, nan, nan]}, {"reduction": [float("-inf")] * 3}):
+            picture = {"given": PICTURE["given"], "theirs": {"train": theirs, "held_out": theirs}, **reduction}
+            strange = result("strange", Outcome.FAILED, picture=picture)
+            html = page(notebook(stored=stored(TaskGrade("penalty", [strange]), "en")))
+            assert "losses that are not finite" in html
+            assert "nan" not in html.split('<figure class="curves">')[1].split("</figure>")[0]
+            assert ("no epoch of its training" in html) is (theirs[0] != theirs[0])

@@ -117,3 +117,27 @@ def test_results_are_read_without_parsing_the_notebook_and_also_when_they_are_lo
 def test_a_notebook_written_by_another_program_is_read_too(tmp_path: Path) -> None:
     (tmp_path / "flat.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
     assert stored_results(tmp_path / "flat.ipynb") is not None
+
+
+def test_one_learner_s_result_never_stops_the_report_of_the_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nan = float("nan")
+    for student, reduction, strength in (
+        ("ada", [nan] * 3, 0.1),
+        ("bob", [0.1, 0.2, 0.3], nan),
+        ("eve", [-nan] * 3, 1),
+    ):
+        picture = {**PICTURE, "reduction": reduction, "strengths": {"l2": strength, "rate": strength}}
+        grade = TaskGrade("penalty", [result("passes", Outcome.PASSED, 6, picture=picture)])
+        lay_out(tmp_path, notebook(stored=stored(grade, "en")), student)
+    lay_out(tmp_path, notebook(stored=stored(TaskGrade("penalty", PASSED), "en")), "zoe")
+    for student, content in (("dan", b"no notebook"), ("fay", b'{"metadata": {"autograder": [1]}, "cells": 3}')):
+        lay_out(tmp_path, notebook(), student)
+        (tmp_path / "autograded" / student / "unit" / "1_penalties.ipynb").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", "unit", "--language", "en", "--json", "r.json"]) == 0
+    data = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert data["learners"] == 6
+    assert {f["student"] for f in data["flagged"]} >= {"dan", "fay"}
+    assert "nan" not in (tmp_path / "reports" / "unit.html").read_text(encoding="utf-8").lower()

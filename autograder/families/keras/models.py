@@ -4,7 +4,8 @@ Effects are compared, not spellings: two models are the same when, with the same
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, wraps
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -50,6 +51,11 @@ def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, st
     return measured
 
 
+def _only_generators(variables: Sequence[Any]) -> bool:
+    """Whether they are nothing but the states of Dropout's random numbers, which are whole numbers."""
+    return all("int" in str(variable.dtype) for variable in variables)
+
+
 def config_of(data: ModelData) -> Mapping[str, Any]:
     """The config of a model that `rebuilt` accepted, to train it."""
     return rebuild.allowed_config(data)
@@ -59,6 +65,32 @@ def config_of_given(model: Any) -> Mapping[str, Any]:
     """The config of a model of ours, as `Trainer` takes it."""
     config: dict[str, Any] = json.loads(model.to_json())
     return {k: v for k, v in config.items() if k != "compile_config"}
+
+
+DRAWS = (0.5, 1.0, 2.0)  # how large the weights are at which models are compared, as a multiple of He's
+
+
+def draw(model: Any, number: int) -> None:
+    """Give the model weights that we draw, kernels and biases, frozen ones too: a learner cannot choose them.
+
+    `number`: of the draw, from 0 on. Running means and variances of normalizations stay as they are.
+    """
+    rng = np.random.default_rng([number, 1])
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        for variable in layer._trainable_variables:
+            shape = tuple(variable.shape)
+            spread = DRAWS[number] * math.sqrt(2 / math.prod(shape[:-1])) if len(shape) > 1 else 0.3 * DRAWS[number]
+            variable.assign(rng.normal(0, spread, shape))
+
+
+def at_drawn_weights(model: Any) -> Iterator[None]:
+    """Goes through our draws; the model's own weights come first, and are there again afterwards."""
+    own = model.get_weights()
+    yield
+    for number in range(len(DRAWS)):
+        draw(model, number)
+        yield
+    model.set_weights(own)
 
 
 def answers(model: Any, x: Any, *, training: bool = False) -> Floats:
@@ -85,9 +117,19 @@ def require_layers(model: Any, given: Any, name: str) -> None:
 
 
 def require_same_answers(model: Any, given: Any, name: str) -> None:
-    """At inference the model answers what the given one does with the same weights, and always the same."""
+    """At inference the model answers what the given one does with the same weights, and always the same.
+
+    With the learner's own weights and with ours: at zero, say, nearly all models answer alike.
+    """
     x = np.random.default_rng(0).random((64, *given.input_shape[1:]), "float32")
-    given.set_weights(model.get_weights())
+    of_given = given.get_weights()
+    for _place in at_drawn_weights(model):
+        given.set_weights(model.get_weights())
+        _require_same(model, given, x, name)
+    given.set_weights(of_given)
+
+
+def _require_same(model: Any, given: Any, x: Floats, name: str) -> None:
     found = answers(model, x)
     require(  # a call without `training` as well: with it, Keras overrides what was written into the graph
         all(np.allclose(found, np.asarray(again), atol=1e-5) for again in (model(x), model(x), answers(model, x))),
@@ -97,7 +139,7 @@ def require_same_answers(model: Any, given: Any, name: str) -> None:
     )  # fmt: skip
     right = answers(given, x)
     require(
-        found.shape == right.shape and np.allclose(found, right, atol=1e-4),
+        found.shape == right.shape and np.isfinite(found).all() and np.allclose(found, right, atol=1e-4),
         _("With the same weights, the model of `{name}` gives other answers than the given one: "
           "compare the activations, and what lies between the layers."),
         name=name,
@@ -107,12 +149,13 @@ def require_same_answers(model: Any, given: Any, name: str) -> None:
 def require_no_noise(model: Any, name: str) -> None:
     """In training mode the model answers as at inference: no Dropout, no noise."""
     x = np.random.default_rng(1).random((64, *model.input_shape[1:]), "float32")
-    require(
-        np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
-        _("The model of `{name}` answers differently in training mode than at inference, as with Dropout. "
-          "This task is about penalties on weights only."),
-        name=name,
-    )  # fmt: skip
+    for _place in at_drawn_weights(model):
+        require(
+            np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
+            _("The model of `{name}` answers differently in training mode than at inference, as with Dropout. "
+              "This task is about penalties on weights only."),
+            name=name,
+        )  # fmt: skip
 
 
 def require_given(data: Any, given: Any, name: str) -> Any:
@@ -121,7 +164,43 @@ def require_given(data: Any, given: Any, name: str) -> Any:
     require_layers(model, given, name)
     require_same_answers(model, given, name)
     require_no_noise(model, name)
+    require_unconstrained(model, name)
     return model
+
+
+def require_unconstrained(model: Any, name: str) -> None:
+    """No constraint acts on a weight, else the check fails."""
+    require(
+        all(getattr(variable, "constraint", None) is None for variable in model.weights),
+        _("A layer of the model of `{name}` has a constraint on its weights, which is another way to regularize than "
+          "the one that the task asks for."),
+        name=name,
+    )  # fmt: skip
+
+
+def require_nothing_frozen(model: Any, name: str) -> None:
+    """Every layer with weights trains, else the check fails."""
+    require(
+        not model.non_trainable_variables or _only_generators(model.non_trainable_variables),
+        _("A layer of the model of `{name}` is frozen (`trainable = False`): all of the given model's layers train."),
+        name=name,
+    )
+
+
+def without(config: Mapping[str, Any], **settings: Any) -> Mapping[str, Any]:
+    """A config in which every layer named by a keyword has these settings, as in `without(config, Dropout={...})`."""
+
+    def changed(node: Any) -> Any:
+        if isinstance(node, list):
+            return [changed(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        found = {key: changed(part) for key, part in node.items()}
+        if found.get("class_name") in settings and isinstance(found.get("config"), dict):
+            found["config"] |= settings[found["class_name"]]
+        return found
+
+    return {key: changed(part) for key, part in config.items()}
 
 
 class Sites(NamedTuple):

@@ -21,6 +21,7 @@ from autograder.i18n import _
 MAX_CONFIG = 1 << 20  # characters
 MAX_DEPTH = 60
 MAX_NODES = 20_000
+LARGEST = 1e38  # of the numbers in a config: float32 ends at 3.4e38
 MAX_LAYERS = 100  # a layer that is used twice counts twice
 MAX_PARAMETERS = 5_000_000
 MAX_STEPS = 2_500_000  # multiply-adds to answer one example
@@ -52,6 +53,7 @@ ACTIVATIONS = frozenset(
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
+_OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 # Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
 _OBJECT_ENDINGS = ("initializer", "regularizer", "constraint")
@@ -182,7 +184,7 @@ def _check_nodes(config: Any) -> None:
             _check_names(node)
         elif isinstance(node, str) and len(node) > 2000:
             raise EvidenceRefused(_("Your model's description is too deep or too long."))
-        elif isinstance(node, (int, float)) and not math.isfinite(node):
+        elif isinstance(node, (int, float)) and not abs(node) <= LARGEST:
             raise EvidenceRefused(_("Your model's description holds a value that is not a number."))
 
 
@@ -218,6 +220,7 @@ def _check_texts(node: Mapping[str, Any]) -> None:
             (key == "activation" and value not in ACTIVATIONS)
             or (key == "dtype" and value not in DTYPES)
             or key.endswith(_OBJECT_ENDINGS)
+            or (key == "name" and _OF_GENERATORS in value)
         )
         if refused:
             raise _refused(value)

@@ -6,6 +6,7 @@ weights where their shapes are the same, so that what differs is the regularizat
 """
 
 import json
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,12 @@ class Run(NamedTuple):
     penalty: float = 0.0
 
     @property
+    def collapsed(self) -> bool:
+        """Whether any of its numbers is not finite (NaN or infinity): nothing can be compared with such a training."""
+        numbers = (self.train, self.held_out, self.accuracy, self.penalty, *self.train_curve, *self.held_out_curve)
+        return not all(map(math.isfinite, numbers))
+
+    @property
     def gap(self) -> float:
         """Held-out minus training cross-entropy, in nats."""
         return self.held_out - self.train
@@ -57,15 +64,26 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A learner's model beside the given one, seed by seed. `about`: what else the unit's charts want to know."""
+    """A learner's model beside the given one, seed by seed. `about`: what else the unit's charts want to know.
+
+    When one of the trainings collapsed, the model did: its cross-entropy then counts as infinite and its gap as not
+    reduced.
+    """
 
     given: Sequence[Run]
     theirs: Sequence[Run]
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def collapsed(self) -> bool:
+        """Whether a training of the learner's model ended in numbers that are not finite."""
+        return any(run.collapsed for run in self.theirs)
+
+    @property
     def reductions(self) -> list[float]:
         """Per seed, the share of the given model's gap that is gone: 1 − gap/given gap."""
+        if self.collapsed:
+            return [-math.inf] * len(self.theirs)
         return [1 - t.gap / g.gap for g, t in zip(self.given, self.theirs, strict=True)]
 
     @property
@@ -76,19 +94,20 @@ class Comparison:
     @property
     def crossentropy_ratio(self) -> float:
         """Median over the seeds of held-out cross-entropy divided by the given model's."""
+        if self.collapsed:
+            return math.inf
         return statistics.median(t.held_out / g.held_out for g, t in zip(self.given, self.theirs, strict=True))
 
-    @property
-    def accuracy_change(self) -> float:
-        """Median over the seeds of the change of held-out accuracy, as a fraction."""
-        return statistics.median(t.accuracy - g.accuracy for g, t in zip(self.given, self.theirs, strict=True))
-
     def picture(self) -> dict[str, Any]:
-        """Median curves of both and the range of the reduction, for the feedback page."""
+        """Median curves of both and the range of the reduction, for the feedback page; all of its numbers are finite.
+
+        A collapsed model has no "reduction", and its curves end before the first epoch that is not finite.
+        """
+        range_of = (min(self.reductions), self.reduction, max(self.reductions))
         return {
             "given": _median_curves(self.given),
             "theirs": _median_curves(self.theirs),
-            "reduction": [round(v, 4) for v in (min(self.reductions), self.reduction, max(self.reductions))],
+            **({} if self.collapsed else {"reduction": [round(v, 4) for v in range_of]}),
             **self.about,
         }
 
@@ -225,7 +244,11 @@ def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
         "train": lambda r: r.train_curve,
         "held_out": lambda r: r.held_out_curve,
     }
-    return {name: np.median([f(r) for r in runs], axis=0).round(4).tolist() for name, f in pick.items()}
+    with np.errstate(invalid="ignore"):
+        medians = {name: np.median([f(r) for r in runs], axis=0).round(4) for name, f in pick.items()}
+    finite = np.all([np.isfinite(values) for values in medians.values()], axis=0)
+    end = len(finite) if finite.all() else int(finite.argmin())
+    return {name: values[:end].tolist() for name, values in medians.items()}
 
 
 @cache

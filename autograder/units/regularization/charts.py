@@ -21,17 +21,15 @@ Curves = Mapping[str, Sequence[float]]
 
 
 def of_check(picture: Mapping[str, Any], language: str) -> Markup:
-    """The picture of a comparison (see `Comparison.picture`) as a figure with a caption; empty without one."""
-    if not all(name in picture for name in ("given", "theirs", "reduction")):
+    """The picture of a comparison (see `Comparison.picture`) as a figure with a caption; empty without one.
+
+    What is finite is drawn, and what is not is said.
+    """
+    if not all(name in picture for name in ("given", "theirs")):
         return Markup()
-    given, theirs = picture["given"], picture["theirs"]
-    values = [v for c in (given, theirs) for k in ("train", "held_out") for v in c[k] if math.isfinite(v)]
-    top = _ceiling(max(values, default=1.0))
+    given, theirs = (_finite(picture[name]) for name in ("given", "theirs"))
+    top = _ceiling(max((v for c in (given, theirs) for series in c.values() for v in series), default=1.0))
     panels = _panel(given, _("Given model"), top, language) + _panel(theirs, _("Your model"), top, language)
-    low, middle, high = (100 * v for v in picture["reduction"])
-    caption = translate(CAPTION, language, middle=middle, low=low, high=high)
-    if middle < 0:
-        caption = translate(WORSE, language, middle=-middle, low=low, high=high)
     key = "".join(
         f'<span class="key"><svg viewBox="0 0 24 10" aria-hidden="true"><path class="{kind}" d="M1 5H23"/></svg>'
         f"{escape(translate(text, language))}</span>"
@@ -39,8 +37,26 @@ def of_check(picture: Mapping[str, Any], language: str) -> Markup:
     )
     return Markup(  # noqa: S704
         f'<figure class="curves"><p class="keys">{key}</p><div class="panels">{panels}</div>'
-        f"{_range_bar(low, middle, high, language)}<figcaption>{escape(caption)}</figcaption></figure>"
+        f"{_reduction(picture.get('reduction', ()), language)}</figure>"
     )
+
+
+def _finite(data: Curves) -> Curves:
+    """Both curves up to the first epoch in which one of them is not finite."""
+    pairs = list(zip(data["train"], data["held_out"], strict=False))
+    end = next((i for i, pair in enumerate(pairs) if not all(map(math.isfinite, pair))), len(pairs))
+    return {"train": list(data["train"][:end]), "held_out": list(data["held_out"][:end])}
+
+
+def _reduction(reduction: Sequence[float], language: str) -> str:
+    """The range of the reduction with the figure's caption; a sentence where there is none."""
+    if len(reduction) != 3 or not all(map(math.isfinite, reduction)):
+        return f"<figcaption>{escape(translate(NOT_COMPARED, language))}</figcaption>"
+    low, middle, high = (100 * v for v in reduction)
+    caption = translate(CAPTION, language, middle=middle, low=low, high=high)
+    if middle < 0:
+        caption = translate(WORSE, language, middle=-middle, low=low, high=high)
+    return f"{_range_bar(low, middle, high, language)}<figcaption>{escape(caption)}</figcaption>"
 
 
 TRAINING = _("training images")
@@ -53,6 +69,11 @@ WORSE = _(
     "Your model's gap is {middle:.0f} % larger than the given model's (median; the reduction goes from {low:.0f} % to "
     "{high:.0f} % over the seeds). Curves: median cross-entropy, without penalty, epoch by epoch; the gap is shaded."
 )
+NOT_COMPARED = _(
+    "The training of your model came to losses that are not finite (NaN or infinity), so its gap cannot be compared "
+    "with the given model's. Curves: median cross-entropy, without penalty, epoch by epoch, as far as they are finite."
+)
+NOTHING = _("{title}: no epoch of its training has a finite cross-entropy.")
 PANEL = _(
     "{title}: after {epochs} epochs the cross-entropy is {train:.2f} on training images and {held:.2f} on images kept "
     "for grading, a gap of {gap:.2f}."
@@ -62,6 +83,9 @@ PANEL = _(
 def _panel(data: Curves, title: str, top: float, language: str) -> str:
     train, held = list(data["train"]), list(data["held_out"])
     name = translate(title, language)
+    if not train:
+        said = escape(translate(NOTHING, language, title=name))
+        return f'<div class="panel"><p class="panel-title">{escape(name)}</p><p>{said}</p></div>'
     values = {"title": name, "epochs": len(train), "train": train[-1], "held": held[-1], "gap": held[-1] - train[-1]}
     spoken = escape(translate(PANEL, language, **values))
     up, down = _points(held, top), _points(train, top)
@@ -101,13 +125,12 @@ def _points(series: Sequence[float], top: float) -> list[str]:
 
 
 def _y(value: float, top: float) -> float:
-    shown = min(max(value, 0), top) if math.isfinite(value) else top
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - shown / top)
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(max(value, 0), top) / top)
 
 
 def _ceiling(value: float) -> float:
     """The next number at or above `value` whose quarters are short."""
-    if not math.isfinite(value) or value <= 0:
+    if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(m * power for m in (1, 1.2, 1.6, 2, 2.4, 3, 4, 6, 8, 10) if m * power >= value)

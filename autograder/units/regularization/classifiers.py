@@ -16,8 +16,16 @@ SETTLED = 10  # epochs
 
 
 def require_classifier(model: Any, name: str) -> None:
-    """The model takes images and gives ten probabilities for each, in training mode too; else the check fails."""
+    """The model takes images and gives ten probabilities for each, in training mode too; else the check fails.
+
+    With the learner's own weights and with ours.
+    """
     x = np.random.default_rng(2).random((64, *IMAGE), "float32")
+    for _place in models.at_drawn_weights(model):
+        _require_probabilities(model, x, name)
+
+
+def _require_probabilities(model: Any, x: Any, name: str) -> None:
     try:
         found, noisy = models.answers(model, x), models.answers(model, x, training=True)
     except Exception:  # whatever Keras says of an input it cannot take, it is about the learner's model
@@ -44,7 +52,7 @@ def require_classifier(model: Any, name: str) -> None:
 
 
 def _are_probabilities(values: Any) -> bool:
-    return bool((values >= -1e-6).all() and np.allclose(values.sum(-1), 1, atol=1e-3))
+    return bool(np.isfinite(values).all() and (values >= -1e-6).all() and np.allclose(values.sum(-1), 1, atol=1e-3))
 
 
 def trainable_parameters(model: Any) -> int:

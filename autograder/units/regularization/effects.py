@@ -47,11 +47,13 @@ def of_class(found: Sequence[tuple[str, Mapping[str, Any]]], language: str) -> C
 
 
 def _effects(found: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Effect]:
+    """Of all pictures that hold finite numbers: a model that collapsed has no place on the axes."""
     for task, picture in found:
         reduction = picture.get("reduction", [])
-        strengths = picture.get("strengths", {}) if reduction else {}
+        strengths = picture.get("strengths", {}) if reduction and math.isfinite(reduction[1]) else {}
         for kind, value in strengths.items():
-            yield Effect(task, kind, float(value), float(reduction[1]))
+            if math.isfinite(value):
+                yield Effect(task, kind, float(value), float(reduction[1]))
 
 
 def _scatter(effects: Sequence[Effect], language: str) -> Markup:

@@ -25,6 +25,10 @@ PENALTY = Reduction(0.10, 0.20)
 DROPOUT = Reduction(0.12, 0.20)
 
 
+NOT_FINITE = _(
+    "Trained by us, your model comes to losses that are not finite (NaN or infinity): its numbers grow beyond what the "
+    "computer can hold. Look for a strength, or a factor, that is far too large."
+)
 COLLAPSE = _(
     "Your model closes the gap by learning less: on images it has never seen, its cross-entropy is {more:.0f} % above "
     "the given model's. That is a collapse: regularize less."
@@ -40,11 +44,13 @@ def gap_credit(comparison: Comparison, wanted: Reduction) -> Credit:
     """The share of the points that a comparison earns, with its curves. Losses are averaged over the last epochs."""
     comparison = settled(comparison)
     ratio, reduction, picture = comparison.crossentropy_ratio, comparison.reduction, comparison.picture()
+    if comparison.collapsed:
+        return credit(0, NOT_FINITE, picture=picture)
     if ratio > MAX_RATIO:
         return credit(0, COLLAPSE, picture=picture, more=100 * (ratio - 1))
-    if reduction < wanted.none:
-        return credit(0, TOO_WEAK, picture=picture, change=-100 * reduction)
-    if reduction < wanted.full:
+    if ratio <= MAX_RATIO and reduction >= wanted.full:
+        return credit(1, picture=picture)
+    if ratio <= MAX_RATIO and reduction >= wanted.none:
         share = (reduction - wanted.none) / (wanted.full - wanted.none)
         return credit(share, PARTLY, picture=picture, reduction=100 * reduction)
-    return credit(1, picture=picture)
+    return credit(0, TOO_WEAK, picture=picture, change=-100 * reduction)

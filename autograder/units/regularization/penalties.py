@@ -4,6 +4,7 @@ A penalty is read by its effect: weights are set, `model.losses` is summed. L1 g
 and L2 with their square, so two sizes tell them apart and a third says whether there is anything else.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,10 +13,15 @@ import numpy as np
 from autograder.checks.api import Failed, fail, require
 from autograder.checks.values import close
 from autograder.families.keras.evidence import ModelData
-from autograder.families.keras.models import answers, once_per_model, rebuilt
+from autograder.families.keras.models import DRAWS, answers, draw, once_per_model, rebuilt
 from autograder.i18n import _
 
 HIDDEN_KERNEL, HIDDEN_BIAS, OUTPUT_KERNEL = 0, 1, 2  # places in the given model's list of weights
+
+
+# L2 0.00001 does not change the gap (docs/calibration.md: 0.6 % ± 1.7); on weights of about 0.05, as they are at the
+# beginning, L1 of a tenth of it pulls as strongly: 2·0.05·λ
+WEAKEST_L1, WEAKEST_L2 = 9e-7, 9e-6
 
 
 class Penalty(NamedTuple):
@@ -41,21 +47,38 @@ class Penalties(NamedTuple):
 def total(model: Any, weights: Sequence[Any]) -> float:
     """The sum of the penalties with these weights."""
     model.set_weights(list(weights))
+    return _paid(model)
+
+
+def _paid(model: Any) -> float:
     return float(sum(float(loss) for loss in model.losses))
 
 
 @once_per_model
 def penalties(data: Any, name: str) -> Penalties:
-    """Measure every penalty of the model; what is frozen is thawed first."""
+    """Measure every penalty of the model, with weights that we draw; what is frozen is thawed first."""
     model = rebuilt(data, name)
     _thaw(model)
-    own = model.get_weights()
-    total(model, [np.zeros_like(w) for w in own])
-    weights = tuple(_penalty(model, place) for place in range(len(own)))
-    still = total(model, own)
-    answers(model, np.ones((4, *model.input_shape[1:]), "float32"))  # from here on, outputs that cost are in `losses`
-    activity = float(sum(float(loss) for loss in model.losses)) > still * (1 + 1e-4) + 1e-9
-    return Penalties(weights, activity)
+    total(model, [np.zeros_like(w) for w in model.get_weights()])
+    weights = tuple(_penalty(model, place) for place in range(len(model.weights)))
+    try:
+        return Penalties(weights, _penalises_outputs(model))
+    except Exception:  # whatever Keras says of an input it cannot take, it is about the learner's model
+        fail(_("The model of `{name}` cannot answer an example of its own input's shape."), name=name)
+
+
+def _penalises_outputs(model: Any) -> bool:
+    """Whether outputs cost something, with weights that we draw; a cost that is not a number counts as one."""
+
+    def paid(number: int, *, called: bool) -> float:
+        draw(model, number)
+        if called:  # from here on, outputs that cost are in `losses`
+            answers(model, np.ones((4, *model.input_shape[1:]), "float32"))
+        return _paid(model)
+
+    numbers = range(len(DRAWS))
+    still = [paid(number, called=False) for number in numbers]
+    return not all(paid(n, called=True) <= s * (1 + 1e-4) + 1e-9 for n, s in zip(numbers, still, strict=True))
 
 
 def kinds(data: Any, name: str) -> list[str]:
@@ -79,9 +102,11 @@ def _penalty(model: Any, place: int) -> Penalty:
 
     def at(factor: float) -> float:
         variable.assign(factor * probe)
-        return float(sum(float(loss) for loss in model.losses))
+        return _paid(model)
 
     once, twice, thrice, _zero = at(1.0), at(2.0), at(-3.0), at(0.0)
+    if not all(map(math.isfinite, (once, twice, thrice))):
+        return Penalty(0.0, 0.0, other=True)
     # once = l1·Σ|w| + l2·Σw², twice = 2·l1·Σ|w| + 4·l2·Σw²
     square, absolute = (twice - 2 * once) / 2, (4 * once - twice) / 2
     noise = 1e-4 * max(abs(once), 1e-9)
@@ -176,18 +201,40 @@ def require_some_kernel(found: Penalties) -> None:
     )
 
 
+def require_noticeable(found: Penalties) -> None:
+    """A kernel carries L1 or L2 of a strength that can show, and outputs carry nothing, else the check fails."""
+    require_some_kernel(found)
+    require(not found.activity, _("Besides the weights, your model also penalises the outputs of a layer."))
+    kernels = found.weights[::2]
+    require(not any(k.other for k in kernels), _("A penalty of your model is neither L1 nor L2 nor their sum."))
+    require(
+        any(k.l1 >= WEAKEST_L1 or k.l2 >= WEAKEST_L2 for k in kernels),
+        _(
+            "The penalty of your model is so weak that nothing can come of it: λ = {l1:.2g} for L1 and {l2:.2g} for L2 "
+            "at the most."
+        ),
+        l1=max(k.l1 for k in kernels),
+        l2=max(k.l2 for k in kernels),
+    )
+
+
 def require_active(data: ModelData, name: str) -> None:
-    """What the config promises was in the loss of the learner's own model too, else the check fails."""
+    """What the config promises was in the loss of the learner's own model too, else the check fails.
+
+    Whether a frozen layer has a penalty is seen with our weights: with the learner's own it may be 0.
+    """
     model = rebuilt(data, name)
     promised = total(model, data.weights)
+    draw(model, 0)
+    drawn = _paid(model)
     _thaw(model)
     require(
-        promised > 0 or total(model, data.weights) == 0,
+        drawn > 0 or _paid(model) == 0,
         _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none."),
     )
     reported = sum(data.losses)
     require(
-        abs(reported - promised) <= 0.02 * promised,
+        math.isfinite(promised) and abs(reported - promised) <= 0.02 * promised,
         _("The layer names a regularizer, but in your notebook `model.losses` did not follow it: it was set "
           "after the layer had been built. Give it when you create the layer."),
     )  # fmt: skip

@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.api import fail, require
-from autograder.families.keras.models import Sites, dropout_sites, once_per_model, rebuilt
+from autograder.families.keras.models import (
+    Sites,
+    answers,
+    at_drawn_weights,
+    config_of,
+    dropout_sites,
+    once_per_model,
+    rebuilt,
+    without,
+)
+from autograder.families.keras.rebuild import build
 from autograder.i18n import _
 
 NOTICED = 0.02  # a rate measured above this is a Dropout
@@ -48,6 +58,25 @@ def require_some(found: Sites) -> None:
     """Dropout acts somewhere, however weakly, and not on the output."""
     require(not found.last, ON_OUTPUT)
     require(any((found.first, *found.hidden)), NOWHERE)  # without Dropout every rate is 0 exactly
+
+
+def require_nothing_else_random(data: Any, name: str) -> None:
+    """With all its Dropout at rate 0 the model answers in training mode as at inference, else the check fails."""
+    model = build(without(config_of(data), Dropout={"rate": 0.0}))
+    x = np.random.default_rng(4).random((64, *model.input_shape[1:]), "float32")
+    for _place in at_drawn_weights(model):
+        require(
+            np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
+            _("Besides Dropout, something else in your model is random in training: the task is about Dropout alone."),
+        )
+
+
+def require_noticeable(found: Sites) -> None:
+    """Dropout acts somewhere with a rate that can show."""
+    require(
+        max(found.first, *found.hidden) > NOTICED,
+        _("Your Dropout drops so few units that nothing can come of it."),
+    )
 
 
 def require_rates(found: Sites, rates: Sequence[float]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.api import fail, kind_of, require
+from autograder.checks.values import LARGEST
 from autograder.families.keras.runs import Run
 from autograder.i18n import _
 
@@ -128,7 +129,7 @@ def require_found_again(
 
 
 def _real(value: Any) -> float:
-    """A finite number, or NaN."""
+    """A finite number of a usable size, or NaN."""
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
         value = value.reshape(-1)[0].item()
     if isinstance(value, str):  # a key that is a NumPy scalar comes as text
@@ -136,6 +137,6 @@ def _real(value: Any) -> float:
             value = float(value)
         except ValueError:
             return math.nan
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
         return math.nan
     return float(value)

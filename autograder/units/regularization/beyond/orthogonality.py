@@ -1,5 +1,6 @@
 """The orthogonality penalty of notebook 5_beyond, measured by its effect on kernels of our choice."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ def factor_of(found: Measured, mode: str) -> float | None:
 
 def require_penalised(data: ModelData) -> None:
     """The hidden kernel carries some penalty, else the check fails."""
-    if any(measured(data, penalties.HIDDEN_KERNEL)):
+    if any(0 < value < math.inf for value in measured(data, penalties.HIDDEN_KERNEL)):
         return
     require(
         not any(measured(data, penalties.OUTPUT_KERNEL)),

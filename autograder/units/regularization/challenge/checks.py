@@ -10,6 +10,7 @@ from autograder.i18n import _
 from autograder.units.regularization.challenge import decay, stopping
 from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
 from autograder.units.regularization.facts import LEAST_PARAMETERS, STEPS
+from autograder.units.regularization.gaps import NOT_FINITE
 from autograder.units.regularization.given import given_config
 from autograder.units.regularization.penalties import require_active
 
@@ -212,6 +213,8 @@ def no_worse_than_given(model, trainer):
     require_active(model, "build_challenge_model")
     comparison = _compare(model, trainer)
     ratio = comparison.crossentropy_ratio
+    if comparison.collapsed:
+        return credit(0, NOT_FINITE, picture=comparison.picture())
     require(
         max(abs(r) for r in comparison.reductions) > 1e-3,
         _("Your model trains exactly as the given one does: nothing in it regularizes."),

@@ -92,8 +92,10 @@ def rate_zero(undropped):
 @inverted.check(points=0.5)
 def untouched(trained, inferred):
     """The array that was handed in is left as it was."""
+    calls = (*trained, *inferred)
+    masks.outputs(calls, "dropout")  # a function that does nothing with it leaves it as it was, too
     require(
-        all(call.unchanged[0] for call in (*trained, *inferred)),
+        all(call.unchanged[0] for call in calls),
         _("Your function writes into `x` itself, so the caller's array has changed: return a new array."),
     )
 
@@ -153,7 +155,9 @@ repaired = repair.call("repair", _broken, problems=not_a_share)
 def kept_weights(repaired):
     """The Dense layers keep their weights, and the model that was handed in is left as it was."""
     for call in repaired:
-        sites.require_weights_of(models.rebuilt(call.result, "repair"), call.arguments[0])
+        model = models.rebuilt(call.result, "repair")
+        sites.require_weights_of(model, call.arguments[0])
+        models.require_same_answers(model, call.arguments[0], "repair")
     require(
         all(call.unchanged[0] for call in repaired),
         _("The model that was handed in has other weights now: build a new one and leave it alone."),
@@ -257,6 +261,8 @@ def gap_layers(less_overfit):
     model = models.rebuilt(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
+    models.require_unconstrained(model, "build_less_overfit_model")
+    models.require_nothing_frozen(model, "build_less_overfit_model")
 
 
 @dropout_gap.check(points=1, after=gap_layers)
@@ -268,10 +274,14 @@ def dropout_only(less_overfit):
         _("Your model carries a penalty: this task is about Dropout alone."),
     )
     sites.require_some(sites.sites(less_overfit, "build_less_overfit_model"))
+    sites.require_nothing_else_random(less_overfit, "build_less_overfit_model")
 
 
 @dropout_gap.check(points=3, after=dropout_only)
 def smaller_gap(less_overfit, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
     given = given_config(HIDDEN, flat=True)
-    return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
+    found = gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
+    if found.share > 0:
+        sites.require_noticeable(sites.sites(less_overfit, "build_less_overfit_model"))
+    return found

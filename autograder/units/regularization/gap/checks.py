@@ -20,6 +20,7 @@ from autograder.units.regularization.gap.curves import (
     label_sentence,
 )
 from autograder.units.regularization.gap.modes import hidden_models, require_inference_mode, require_training_mode
+from autograder.units.regularization.gaps import NOT_FINITE
 from autograder.units.regularization.given import given_config
 
 # --- gap -------------------------------------------------------------------------------------------------------------
@@ -163,6 +164,7 @@ def few_parameters(small):
 def learns(small, trainer):
     """Trained by us, the model recognises at least 75 % of images it has never seen."""
     runs = trainer.runs(models.config_of(small))
+    require(not any(run.collapsed for run in runs), NOT_FINITE)
     accuracy = float(np.median([run.accuracy for run in runs]))
     require(
         accuracy >= FLOOR,

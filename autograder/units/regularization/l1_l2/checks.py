@@ -243,14 +243,14 @@ lambda_chosen = choose_lambda.value("best_lambda")
 @choose_lambda.check(points=1)
 def lambda_architecture(regularized):
     """Apart from penalties, the model is the given one."""
-    models.require_given(regularized, _given(), "build_regularized_model")
+    model = models.require_given(regularized, _given(), "build_regularized_model")
+    models.require_nothing_frozen(model, "build_regularized_model")
 
 
 @choose_lambda.check(points=1, after=lambda_architecture)
 def lambda_penalised(regularized):
     """A penalty on a kernel counts in the model's loss."""
-    found = penalties.penalties(regularized, "build_regularized_model")
-    penalties.require_some_kernel(found)
+    penalties.require_noticeable(penalties.penalties(regularized, "build_regularized_model"))
     penalties.require_active(regularized, "build_regularized_model")
 
 
@@ -262,8 +262,10 @@ def lambda_gap(regularized, trainer):
 
 
 @choose_lambda.check(points=1)
-def lambda_minimum(lambda_losses, lambda_chosen):
+def lambda_minimum(lambda_losses, lambda_chosen, regularized):
     """`best_lambda` is where the sweep's validation loss is lowest."""
+    # a sweep is what the model with its penalty gave: without one, its numbers are made up
+    penalties.require_noticeable(penalties.penalties(regularized, "build_regularized_model"))
     found = sweeps.sweep(lambda_losses, "val_losses")
     best = sweeps.chosen(lambda_chosen, found, "best_lambda")
     weaker = _(
@@ -278,6 +280,7 @@ def lambda_unpenalised(lambda_losses, regularized, trainer):
     """The sweep compares losses of the validation images, without the penalty."""
     found = sweeps.sweep(lambda_losses, "val_losses")
     picked = [lam for lam in sweeps.spread_out(found, 3) if lam >= 0]
+    require(picked, _("The keys of `val_losses` should be values of λ, which are not negative."))
     kinds = penalties.kinds(regularized, "build_regularized_model")
     trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in kinds]
     sweeps.require_unpenalised(found, trained, "val_losses")
