@@ -19,6 +19,7 @@ MAX_CELLS = 2000
 MAX_SOURCE = 1 << 20  # characters of one cell
 MAX_FILES = 200
 MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
+TIME_FILES = ("timestamp.txt", "timestamp-unreadable.txt")  # see `times`
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # https://nbformat.readthedocs.io/en/latest/format_description.html#cell-ids
 
 
@@ -57,17 +58,20 @@ def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
         UnreadableNotebook: it is not that.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(path, "rb", opener=_without_following) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
+            content = file.read(limit + 1)
     except OSError as error:
         raise UnreadableNotebook(_("The file {name} cannot be read."), name=path.name) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
-        content = file.read(limit + 1)
     if len(content) > limit:
         raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
     return content
+
+
+def _without_following(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _plain_cell(cell: Any, taken: set[str]) -> NotebookNode:
@@ -142,7 +146,7 @@ def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
         folders[:] = sorted(d for d in folders if not d.startswith((".", "__pycache__")))
         for name in sorted(names):
             path = Path(root, name)
-            hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name == "timestamp.txt"
+            hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name in TIME_FILES
             if not hidden and (path.is_file() if follow else path.is_file() and not path.is_symlink()):
                 yield path
 

@@ -28,6 +28,7 @@ class Progress:
         self.flagged: list[Submission] = []
         self.unreadable: list[Submission] = []
         self.died: list[Submission] = []
+        self.timeless: list[str] = []  # learners
         self.began = time.monotonic()
         shown = sys.stderr.isatty() if terminal is None else terminal
         self._bar = self._new_bar() if shown and total > 1 else None
@@ -94,6 +95,9 @@ class Progress:
         self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)
         self._list(_("Not readable, graded as empty: {names}"), self.unreadable)
+        if self.timeless:
+            text = _("Handed in at a time that cannot be read, not counted as late: {names}")
+            self.log.warning(say(text, names=", ".join(self.timeless)))
         self._list(_("A PERSON HAS TO GRADE: {names}"), self.flagged)
 
     def _list(self, text: str, submissions: list[Submission], *, times: bool = False) -> None:

@@ -18,6 +18,7 @@ from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
 from autograder.grading.job import Graded, Job, remembered
 from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
+from autograder.grading.times import time_is_unknown
 from autograder.i18n import _, say
 from autograder.records import Files, Submission
 from autograder.sandbox.rundir import RunFolder
@@ -112,6 +113,7 @@ class GradingRun:
     def finished(self, folders: set[str]) -> int:
         """These submissions are written. After the last one the run ends: gives the exit status for nbgrader."""
         self._unfinished -= folders
+        self.progress.timeless += [Path(f).parent.name for f in sorted(folders) if time_is_unknown(Path(f))]
         if self._unfinished:
             return 0
         self.close()

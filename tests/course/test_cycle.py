@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -57,8 +58,12 @@ def test_a_notebook_goes_through_the_exchange_and_feedback_comes_back(course: Mi
     (inbound,) = (exchange / "mini101" / "inbound").iterdir()
     inbound.chmod(0o755)
     (inbound / "link.txt").symlink_to(secret)
+    inbound.with_name("mallory+mini+" + "9" * 23).mkdir()  # anybody may make a folder there
+    (inbound.with_name("eve+mini+2026-03-02 18:00:00 UTC") / "m.ipynb").mkdir(parents=True)
     said = course.nbgrader("collect", "mini")
     assert "not a plain file" in said
+    assert "mallory+mini" in said
+    shutil.rmtree(course.root / "submitted" / "eve")
     (collected,) = (course.root / "submitted").glob("*/mini")
     assert not (collected / "link.txt").exists()
     course.autograde()

@@ -1,0 +1,50 @@
+"""Nothing that one learner hands in keeps the others from being graded."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.mini.course import REFERENCE, MiniCourse
+
+FULL = {name: 3.0 for name in REFERENCE}
+
+
+def text(value: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(value)
+
+
+BAD_TIMES = {"garbage": text("yesterday, late"), "digits": text("1" * 23), "pipe": os.mkfifo, "long": text("9" * 200)}
+
+
+def spoil(course: MiniCourse) -> None:
+    for name, make in BAD_TIMES.items():
+        path = course.root / "submitted" / name / "mini" / "timestamp.txt"
+        path.unlink(missing_ok=True)
+        make(path)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> MiniCourse:
+    """Four learners whose times cannot be read, and an honest one behind each way of being listed."""
+    course = MiniCourse(tmp_path_factory.mktemp("course"))
+    for name in (*BAD_TIMES, "ada", "zoe"):
+        course.hand_in(name)
+    spoil(course)
+    return course
+
+
+def test_times_that_cannot_be_read_stop_nobody_and_are_told_at_the_end(course: MiniCourse) -> None:
+    said = course.autograde()
+    assert course.scores() == dict.fromkeys((*BAD_TIMES, "ada", "zoe"), FULL)
+    assert "Handed in at a time that cannot be read, not counted as late: digits, garbage, long, pipe" in said
+
+
+def test_they_stop_nobody_either_once_they_are_graded(course: MiniCourse) -> None:
+    spoil(course)
+    course.hand_in("new")
+    said = course.autograde()
+    assert course.scores()["new"] == FULL
+    assert said.count("when it was handed in cannot be read") == len(BAD_TIMES)
+    assert {p.parent.name for p in (course.root / "autograded").glob("*/mini")} == {*BAD_TIMES, "ada", "zoe", "new"}
