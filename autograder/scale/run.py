@@ -25,6 +25,7 @@ from autograder.sandbox.rundir import RunFolder
 from autograder.scale.dask import DaskPool
 from autograder.scale.due import DueNotebook, graded_folder
 from autograder.scale.gradebook import share_engines
+from autograder.scale.in_time import stop
 from autograder.scale.journal import remove_half_written, unfinished
 from autograder.scale.pool import LocalPool, grade_remotely
 from autograder.scale.progress import Progress
@@ -271,6 +272,7 @@ class GradingRun:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.give_up()
+        stop()
         self.progress.finish()
         trim(self.folder, self.scale.store_bytes)
         if self._own:
