@@ -30,6 +30,7 @@ class Limits:
 
     cell_seconds: int = 120
     notebook_seconds: int = 600
+    work_seconds: float = 600.0  # CPU time of kernels, trainings and checks together
     output_bytes: int = 1 << 20  # kept per cell
     evidence_bytes: int = 48 << 20  # per task
     all_output_bytes: int = 16 << 20  # kept per notebook

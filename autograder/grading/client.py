@@ -3,7 +3,6 @@
 import asyncio
 import compileall
 import json
-import math
 import os
 import socket
 import subprocess
@@ -12,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import CheckerError
+from autograder.errors import CheckerError, OverBudget
+from autograder.grading.budget import Budget
 from autograder.i18n import _
 from autograder.records import Request
 from autograder.sandbox.isolation import isolation_problem
@@ -117,24 +117,40 @@ class TrustedProcess:
             new.rename(folder)
         return folder
 
-    async def ask(self, request: Request, seconds: float) -> dict[str, Any]:
-        """Ask one request and return its answer, within `seconds` of work. When cancelled, it closes the connection.
+    async def ask(self, request: Request, seconds: float, budget: Budget | None = None) -> dict[str, Any]:
+        """Ask one request and return its answer. When cancelled, it closes the connection.
+
+        Arguments:
+            request: complete but for its `seconds` and `store`.
+            seconds: CPU time that it may take.
+            budget: from which the CPU time is taken that it has taken.
 
         Raises:
+            OverBudget: it needs more CPU time than that.
             CheckerError: no answer, or the answer is that something of ours broke. Never the learner's fault.
         """
-        complete = replace(request, seconds=math.ceil(seconds), store=str(self.store or ""))
+        used = seconds  # what is charged unless the answer says less
         try:
-            async with asyncio.timeout(seconds + START_SECONDS):
-                line = await self._exchange(json.dumps(complete.to_json()).encode() + b"\n")
+            answer = await self._answer(replace(request, seconds=seconds, store=str(self.store or "")))
+            used = answer.get("cpu", seconds)
+        finally:
+            if budget is not None:
+                budget.spend(used)
+        if "late" in answer:
+            raise OverBudget(_("More than {seconds:.0f} s of computing time are needed."), seconds=seconds)
+        if "error" in answer:
+            raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
+        return dict(answer["answer"])
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(request.wall_seconds + START_SECONDS):
+                line = await self._exchange(json.dumps(request.to_json()).encode() + b"\n")
         except (OSError, ValueError) as error:  # TimeoutError is an OSError, a line too long a ValueError
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=error) from error
         if not line:
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=self._last_words())
-        answer = json.loads(line)
-        if "error" in answer:
-            raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
-        return dict(answer["answer"])
+        return dict(json.loads(line))
 
     async def _exchange(self, line: bytes) -> bytes:
         reader, writer = await asyncio.open_unix_connection(self.address, limit=MAX_ANSWER)

@@ -32,7 +32,7 @@ class DueNotebook:
 
 def due_notebooks(converter: Any) -> list[DueNotebook]:
     """Every notebook that this `nbgrader autograde` will grade; `converter` is its Autograde."""
-    known = _known_notebooks(converter)
+    known = known_notebooks(converter)
     folders = [f for f in sorted(converter.assignments) if _foreseen(converter, f)]
     return [
         DueNotebook(f, n)
@@ -48,7 +48,7 @@ def graded_folder(converter: Any, student: str, assignment: str) -> Path:
     return Path(coursedir.format_path(coursedir.autograded_directory, student, assignment))
 
 
-def _known_notebooks(converter: Any) -> set[str] | None:
+def known_notebooks(converter: Any) -> set[str] | None:
     """Names of the assignment's notebooks, nbgrader skips others; None when it cannot be told beforehand."""
     coursedir = converter.coursedir
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:

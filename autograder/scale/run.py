@@ -23,7 +23,7 @@ from autograder.i18n import _, say
 from autograder.records import Files, Submission
 from autograder.sandbox.rundir import RunFolder
 from autograder.scale.dask import DaskPool
-from autograder.scale.due import DueNotebook, graded_folder
+from autograder.scale.due import DueNotebook, graded_folder, known_notebooks
 from autograder.scale.gradebook import share_engines
 from autograder.scale.in_time import stop
 from autograder.scale.journal import remove_half_written, unfinished
@@ -89,6 +89,7 @@ class GradingRun:
         self._prepared: dict[str, Prepared] = {}  # by file
         self._expected: Job | None = None  # of the notebook that nbgrader is at
         self._own_files: dict[str, Files] = {}  # by assignment
+        self._parts: dict[str, int] = {}  # notebooks, by assignment
         self._unfinished = {d.folder for d in due}  # submissions
         self.progress = Progress(self.log, len(due))
         _open.append(self)
@@ -146,10 +147,17 @@ class GradingRun:
             files_beside(submitted, own.content),
             self.unit.source,
             self.course.secret,
-            Limits(self.course.cell_seconds, self.course.notebook_seconds),
+            self._limits(assignment),
             dict(self.converter.config.get("Sandbox", {})),
             own,
         )
+
+    def _limits(self, assignment: str) -> Limits:
+        """A notebook's limits: its part of the submission's time is the same for all, whatever else was handed in."""
+        if assignment not in self._parts:
+            self._parts[assignment] = max(1, len(known_notebooks(self.converter) or ()))
+        seconds = self.course.submission_seconds / self._parts[assignment]
+        return Limits(self.course.cell_seconds, self.course.notebook_seconds, seconds)
 
     def _require_checks(self, notebook: str) -> None:
         path = self.unit.checks_file(notebook)

@@ -22,6 +22,12 @@ class Course(LoggingConfigurable):
     unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")
+    submission_seconds = Integer(
+        3000,
+        config=True,
+        help="CPU time that grading a learner's submission may take, over all cores, s: kernels, trainings and checks; "
+        "each notebook of the assignment has an equal part",
+    )
 
 
 class Scale(LoggingConfigurable):
