@@ -78,7 +78,8 @@ class Request:
     `do`: "plan" (→ a `Plan`'s fields), "check" (→ {"results": [CheckResult]}) or "answer" (a kernel's own question,
     `text`). `folder`: where the unit's files were placed, `package` their import name. `secret` and `names` seed the
     hidden inputs. `evidence`: task → `Evidence` as JSON, of the tasks that are to be checked. The client fills in
-    `seconds`, the CPU time after which the work is given up, and `store`, the folder of what was computed already.
+    `seconds`, the CPU time after which the work is given up, and `store`, the folder of what was computed already;
+    `owner`: on whose behalf more is put there.
     """
 
     do: str
@@ -91,6 +92,7 @@ class Request:
     text: str = ""
     seconds: float = 0.0
     store: str = ""
+    owner: str = ""
 
     @property
     def wall_seconds(self) -> int:

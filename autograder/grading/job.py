@@ -63,6 +63,11 @@ class Job:
         return [self.submission.assignment, self.submission.student, self.submission.notebook]
 
     @cached_property
+    def owner(self) -> str:
+        """Whose entries of the store are made while it is graded."""
+        return key_of(self.submission.student)[:16]
+
+    @cached_property
     def execution_parts(self) -> list[Any]:
         """What the outcome of running the learner's code depends on, the plan of probes aside."""
         files = Files(self.files).hashes | self.course.hashes
@@ -178,7 +183,13 @@ class Grader:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # asyncio.run makes one
         self._current = (asyncio.get_running_loop(), task)
-        request = trusted.request(job.unit, notebook=job.submission.notebook, secret=job.secret, names=job.names)
+        about: dict[str, Any] = {
+            "notebook": job.submission.notebook,
+            "secret": job.secret,
+            "names": job.names,
+            "owner": job.owner,
+        }
+        request = trusted.request(job.unit, **about)
         plan = Plan(**await trusted.ask(replace(request, do="plan"), seconds=PLAN_SECONDS))
         running = Budget(RUNNING_SHARE * job.limits.work_seconds)
         execution = await self._executed(job, plan, trusted, running)
@@ -202,7 +213,7 @@ class Grader:
         grades = {task: TaskGrade(task, [CheckResult.from_json(row) for row in own]) for task, own in rows.items()}
         for task in missing:
             if not grades[task].flagged and not is_late(grades[task]):
-                self.store.put(keys[task], rows[task])
+                self.store.put(keys[task], rows[task], job.owner)
         return grades
 
     async def _executed(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
@@ -212,8 +223,8 @@ class Grader:
         if found is None:
             found = await self._execute(job, plan, trusted, budget)
             if found["died"] or not found["death"]:
-                self.store.put(key, found)
-                self.store.put(_latest(job), key)
+                self.store.put(key, found, job.owner)
+                self.store.put(_latest(job), key, job.owner)
         return dict(found)
 
     async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
@@ -258,7 +269,7 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget)
         files = folder.path / "files"
         files.mkdir()
         write_files(files, {**job.files, **job.course.content})
-        request = trusted.request(job.unit, do="answer")
+        request = trusted.request(job.unit, do="answer", owner=job.owner)
         async with Desk(trusted.ask, request, folder.path / "desk", budget) as desk:
             seconds = min(budget.left, Sandbox(config=Config({"Sandbox": job.sandbox})).total_cpu_seconds)
             own = {"sockets": {str(desk.address): ADDRESS}, "total_cpu_seconds": seconds}

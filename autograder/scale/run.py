@@ -209,7 +209,7 @@ class GradingRun:
             self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered(self.executions, job))
         else:
             self.futures[key] = self.pool.submit(grade_remotely, job, str(self.folder.resolve()))
-        self.futures[key].add_done_callback(lambda future: self._keep(key, future))
+        self.futures[key].add_done_callback(lambda future: self._keep(key, job.owner, future))
 
     def _known(self, key: str) -> dict[str, Any] | None:
         """The stored outcome, if it is one."""
@@ -220,15 +220,15 @@ class GradingRun:
             return None
         return dict(data)
 
-    def _keep(self, key: str, future: Future[dict[str, Any]]) -> None:
+    def _keep(self, key: str, owner: str, future: Future[dict[str, Any]]) -> None:
         """Store an outcome as soon as it is there, whether or not nbgrader comes to ask for it. On any thread."""
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()
         for entry, value in result.pop("entries", {}).items():
-            self.executions.put(entry, value)
+            self.executions.put(entry, value, owner)
         if Graded.from_json(result).settled:
-            self.store.put(key, result)
+            self.store.put(key, result, owner)
 
     @property
     def pool(self) -> LocalPool | DaskPool:

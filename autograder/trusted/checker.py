@@ -41,7 +41,7 @@ def handle(request: Request) -> dict[str, Any]:
     """The answer to one request, as JSON."""
     unit = mounted(request.package, Path(request.folder))
     if request.do == "answer":
-        return dict(attribute(unit.answers)(request.text, Store(Path(request.store)) if request.store else None))
+        return dict(attribute(unit.answers)(request.text, _store(request)))
     family = load_family(unit.family)
     module = importlib.import_module(checks_module(request.package, request.notebook))
     if request.do == "plan":
@@ -51,10 +51,15 @@ def handle(request: Request) -> dict[str, Any]:
 
 def check(unit: Unit, family: Family, module: Any, request: Request) -> list[CheckResult]:
     """Run a notebook's checks on the evidence of one submission."""
-    context = Context(request.secret, Path(request.store) if request.store else None)
+    context = Context(request.secret, _store(request))
     fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
     parsed = {task: _parsed(Evidence.from_json(found), family) for task, found in request.evidence.items()}
     return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
+
+
+def _store(request: Request) -> Store | None:
+    """What was computed already."""
+    return Store(Path(request.store), request.owner) if request.store else None
 
 
 def _made(maker: str, context: Context) -> Any:
