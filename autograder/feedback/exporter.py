@@ -18,6 +18,7 @@ from autograder.feedback.page import Page
 from autograder.grading.results import StoredResults, unpack
 from autograder.i18n import _, number, translate
 from autograder.scale.in_time import in_time
+from autograder.scale.logs import escape_names
 from autograder.scale.settings import Course
 from autograder.unit import load
 
@@ -44,6 +45,11 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
 
     file_extension = ".html"
     output_mimetype = "text/html"
+
+    def __init__(self, **kw: Any) -> None:
+        """nbgrader makes it before it comes to the first submission."""
+        super().__init__(**kw)
+        escape_names()
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
         """Write the page of one notebook; the gradebook was asked by the preprocessors."""

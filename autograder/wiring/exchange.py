@@ -13,6 +13,7 @@ from nbgrader.exchange.default import ExchangeCollect
 from autograder.grading.notebooks import remove_links
 from autograder.grading.times import set_aside_time
 from autograder.i18n import _, say
+from autograder.scale.logs import escape_names, plain_name
 
 
 class SafeCollect(ExchangeCollect):  # type: ignore[misc]
@@ -23,12 +24,17 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
 
     src_records: list[dict[str, Any]]  # of ExchangeCollect
 
+    def __init__(self, **kw: Any) -> None:
+        """nbgrader makes it before it looks into the exchange."""
+        super().__init__(**kw)
+        escape_names()
+
     def _path_to_record(self, path: str) -> dict[str, Any]:
         """Who handed a folder in, and when; learners name these folders. Called by ExchangeCollect for each."""
         try:
             return dict(super()._path_to_record(path))
         except Exception as error:  # dateutil raises whatever the name makes it meet
-            self.log.warning("%a was not collected: %r", path, error)
+            self.log.warning("%s was not collected: %r", path, error)
             return {"username": "", "filename": os.path.basename(path), "timestamp": datetime.min}
 
     def copy_files(self) -> None:
@@ -47,7 +53,7 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
             self._copy(src, dest, log)
         except Exception as error:
             text = _("{folder} could not be collected: {reason}")
-            self.log.error(say(text, folder=ascii(src)[1:-1], reason=f"{type(error).__name__}: {error}"))
+            self.log.error(say(text, folder=plain_name(src), reason=f"{type(error).__name__}: {error}"))
 
     def _copy(self, src: str, dest: str, log: Any) -> None:
         with tempfile.TemporaryDirectory(prefix="ag-collect-") as folder:

@@ -11,6 +11,7 @@ from traitlets.utils.importstring import import_item
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
 from autograder.scale.due import DueNotebook, due_notebooks
+from autograder.scale.logs import escape_names
 from autograder.scale.run import GradingRun, Sanitized, recover
 
 UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
@@ -24,6 +25,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
     def __init__(self, **kw: Any) -> None:
         """nbgrader makes it before it looks which submissions are graded already."""
         super().__init__(**kw)
+        escape_names()
         self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
         if self.parent is not None:

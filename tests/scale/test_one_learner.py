@@ -32,6 +32,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> MiniCourse:
     for name in (*BAD_TIMES, "ada", "zoe"):
         course.hand_in(name)
     spoil(course)
+    (course.root / "submitted" / "zoe" / "mini" / "\x1b[2J\n[AutogradeApp | INFO] forged").symlink_to("m.ipynb")
     return course
 
 
@@ -39,6 +40,9 @@ def test_times_that_cannot_be_read_stop_nobody_and_are_told_at_the_end(course: M
     said = course.autograde()
     assert course.scores() == dict.fromkeys((*BAD_TIMES, "ada", "zoe"), FULL)
     assert "Handed in at a time that cannot be read, not counted as late: digits, garbage, long, pipe" in said
+    assert "was not a plain file" in said
+    assert "\x1b" not in said
+    assert not [line for line in said.splitlines() if line.startswith("[AutogradeApp | INFO] forged")]
 
 
 def test_they_stop_nobody_either_once_they_are_graded(course: MiniCourse) -> None:
