@@ -29,6 +29,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
         if self.parent is not None:
+            _let_hooks_fail(self.parent)
             recover(self.parent)
             self._due = due_notebooks(self.parent)
 
@@ -80,3 +81,18 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             empty = v4.new_notebook()
             empty.metadata[UNREADABLE] = error.message.to_json()
             return empty
+
+
+def _let_hooks_fail(converter: Any) -> None:
+    """Have a hook that fails end the grading of its submission.
+
+    nbgrader logs it at INFO and goes on: it would copy what our hook could not clear of links.
+    """
+
+    def run(hook: Any) -> None:
+        if hook:
+            coursedir = converter.coursedir
+            hook(assignment=coursedir.assignment_id, student=coursedir.student_id, notebooks=converter.notebooks)
+
+    converter.run_pre_convert_hook = lambda: run(converter.pre_convert_hook)
+    converter.run_post_convert_hook = lambda: run(converter.post_convert_hook)

@@ -52,3 +52,24 @@ def test_they_stop_nobody_either_once_they_are_graded(course: MiniCourse) -> Non
     assert course.scores()["new"] == FULL
     assert said.count("when it was handed in cannot be read") == len(BAD_TIMES)
     assert {p.parent.name for p in (course.root / "autograded").glob("*/mini")} == {*BAD_TIMES, "ada", "zoe", "new"}
+
+
+HOOK = """
+from autograder.wiring.hooks import before_submission
+def clears_nothing_of_one(assignment, student, notebooks):
+    if "stuck" in notebooks[0]:
+        raise OSError("cannot be cleared")
+    before_submission(assignment, student, notebooks)
+c.Autograde.pre_convert_hook = clears_nothing_of_one
+"""
+
+
+def test_nothing_is_copied_of_a_submission_that_our_hook_cannot_clear(course: MiniCourse) -> None:
+    (course.hand_in("stuck") / "link.txt").symlink_to("/etc/passwd")
+    course.hand_in("yan")
+    course.configure(HOOK)
+    said = course.autograde(status=1)
+    assert "error processing assignment 'mini' for student 'stuck'" in said
+    assert not (course.root / "autograded" / "stuck").exists() or not os.listdir(course.root / "autograded" / "stuck")
+    assert course.scores()["yan"] == FULL
+    assert "stuck" not in course.scores()
