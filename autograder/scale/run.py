@@ -29,7 +29,7 @@ from autograder.scale.in_time import stop
 from autograder.scale.journal import remove_half_written, unfinished
 from autograder.scale.pool import LocalPool, grade_remotely
 from autograder.scale.progress import Progress
-from autograder.scale.settings import Course, Scale
+from autograder.scale.settings import KNOWN, Course, Scale
 from autograder.store import Store, trim
 from autograder.unit import load
 
@@ -91,6 +91,8 @@ class GradingRun:
         self._own_files: dict[str, Files] = {}  # by assignment
         self._parts: dict[str, int] = {}  # notebooks, by assignment
         self._unfinished = {d.folder for d in due}  # submissions
+        if self.course.secret_is_known:
+            self.log.warning(say(KNOWN))
         self.progress = Progress(self.log, len(due))
         _open.append(self)
         atexit.register(self.close)

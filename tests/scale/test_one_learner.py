@@ -42,6 +42,7 @@ def test_times_that_cannot_be_read_stop_nobody_and_are_told_at_the_end(course: M
     assert "Handed in at a time that cannot be read, not counted as late: digits, garbage, long, pipe" in said
     assert "was not a plain file" in said
     assert "\x1b" not in said
+    assert said.count("c.Course.secret is the one that everybody knows") == 1  # as in the project's own configuration
     assert not [line for line in said.splitlines() if line.startswith("[AutogradeApp | INFO] forged")]
 
 
