@@ -47,6 +47,9 @@ class TrustedProcess:
         self.family = family
         self._folder = RunFolder()
         self.address = str(self._folder.path / "s")
+        self._units = self._folder.path / "units"  # hidden checks: nobody else on this machine reads them
+        self._units.mkdir()
+        _hand_over(self._units)
         self._process: subprocess.Popen[bytes] | None = None
         self._log = self._folder.path / "log"
 
@@ -94,11 +97,9 @@ class TrustedProcess:
             self.store.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
                 os.chown(self.store, UNUSED_UID, UNUSED_UID)
-        folder = self._folder.path
-        folder.chmod(0o755)
         return Jail(
             limits=LIMITS,
-            read_only=(*python_folders(), PACKAGE, folder),
+            read_only=(*python_folders(), PACKAGE, self._units),
             writable=(self.store.resolve(),) if self.store else (),
             environment=ENVIRONMENT,
         )
@@ -109,11 +110,13 @@ class TrustedProcess:
 
     def _placed(self, unit: UnitSource) -> Path:
         """The folder of a unit's files; compiled once, since every child imports them."""
-        folder = self._folder.path / unit.key[:16]
+        folder = self._units / unit.key[:16]
         if not folder.exists():
-            new = self._folder.path / f"{unit.key[:16]}.new"
+            new = self._units / f"{unit.key[:16]}.new"
             write_files(new, unit.files.content)
             compileall.compile_dir(new, quiet=2, ddir=str(folder))
+            for path in (new, *new.rglob("*")):
+                _hand_over(path)
             new.rename(folder)
         return folder
 
@@ -171,3 +174,10 @@ class TrustedProcess:
             self._process.kill()
             self._process.wait()
         self._folder.remove()
+
+
+def _hand_over(path: Path) -> None:
+    """Let the process have a file or a folder, and nobody else."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    if os.geteuid() == 0:
+        os.chown(path, UNUSED_UID, UNUSED_UID)
