@@ -19,22 +19,16 @@ c.Autograde.post_convert_hook = "autograder.wiring.hooks.after_submission"
 c.Autograde.sanitize_preprocessors = ["autograder.wiring.sanitize.RestoreCells"]
 c.Autograde.autograde_preprocessors = [
     "autograder.wiring.preprocessors.RunNotebook",
-    "nbconvert.preprocessors.sanitize.SanitizeHTML",
+    "autograder.wiring.clean.CleanTexts",
     "nbgrader.preprocessors.LimitOutput",
     "autograder.wiring.preprocessors.WriteReports",
     "autograder.wiring.preprocessors.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# of learners' HTML only what can do nothing stays; all else is taken out, its text kept
-c.SanitizeHTML.enabled = True
-c.SanitizeHTML.strip = True
-c.SanitizeHTML.tags = (
-    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li mark ol p pre s small span "
-    "strong sub summary sup table tbody td th thead tr u ul"
-).split()
+c.HTMLExporter.filters = {"markdown2html": "autograder.feedback.formgrader.markdown2html"}  # in the formgrader
 
-c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: SanitizeHTML takes SVG apart
+c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: CleanTexts leaves no SVG
 
 # `nbgrader validate` waits for a cell as long as the sandbox does; nbgrader's own 30 s end a sweep on a busy machine
 c.Execute.timeout = 120

@@ -128,7 +128,8 @@ def lay_out(project: Path, folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(project / "source", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(project / "nbgrader_config.py", folder)
+    text = (project / "nbgrader_config.py").read_text(encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(f"{text}\nc.Course.demonstration = True\n", encoding="utf-8")
 
 
 def table(folder: Path, submissions: Sequence[Typed], assignment: str) -> Table:

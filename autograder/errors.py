@@ -5,7 +5,8 @@ AutograderError                 a sentence for a person: what was wrong, what wa
 │   └── IsolationError          learners' code cannot be isolated here
 ├── SubmissionError             the learner's work cannot be taken as it is: never the grader's fault
 │   ├── UnreadableNotebook      not a notebook, too large, or not a plain file
-│   └── EvidenceRefused         what came out of the sandbox is not acceptable as data
+│   ├── EvidenceRefused         what came out of the sandbox is not acceptable as data
+│   └── OverBudget              it needs more computing time than there is for it
 ├── CheckerError                our own fault: never gives or takes points, a person looks at it
 └── LmsError                    a learning management system, or a file of one, said no
 """
@@ -44,6 +45,10 @@ class UnreadableNotebook(SubmissionError):
 
 class EvidenceRefused(SubmissionError):
     """What came out of the sandbox is not acceptable as data."""
+
+
+class OverBudget(SubmissionError):
+    """It needs more computing time than there is for it."""
 
 
 class CheckerError(AutograderError):

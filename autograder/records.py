@@ -1,6 +1,7 @@
 """The records that travel between the rooms. All of them are plain data and go through JSON unchanged."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, fields
 from enum import StrEnum
@@ -92,7 +93,8 @@ class Request:
     `do`: "plan" (→ a `Plan`'s fields), "check" (→ {"results": [CheckResult]}) or "answer" (a kernel's own question,
     `text`). `folder`: where the unit's files were placed, `package` their import name. `secret` and `names` seed the
     hidden inputs. `evidence`: task → `Evidence` as JSON, of the tasks that are to be checked. The client fills in
-    `seconds`, after which the work is given up, and `store`, the folder of what was computed already.
+    `seconds`, the CPU time after which the work is given up, and `store`, the folder of what was computed already;
+    `owner`: on whose behalf more is put there.
     """
 
     do: str
@@ -103,8 +105,14 @@ class Request:
     names: Sequence[str] = ()
     evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     text: str = ""
-    seconds: int = 0
+    seconds: float = 0.0
     store: str = ""
+    owner: str = ""
+
+    @property
+    def wall_seconds(self) -> int:
+        """How long it may take on the clock: other processes have their turns, too."""
+        return math.ceil(60 + 3 * self.seconds)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -21,13 +21,13 @@ it raises is our own fault: the task is then flagged for a person.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from autograder.checks.evidence import CallResult, Foreign, NoAnswer, Other, Thing, encode_array
 from autograder.i18n import Message, Value, _
+from autograder.store import Store
 
 Arguments = Sequence[Any]
 Cases = Callable[[np.random.Generator], Sequence[Arguments]]
@@ -71,11 +71,11 @@ class Rng:
 class Context:
     """What a fixture is made from (see `autograder.unit.Unit`).
 
-    `secret`: the course's, for seeds; `store`: the folder of what was computed already, or None.
+    `secret`: the course's, for seeds; `store`: what was computed already, or None.
     """
 
     secret: str
-    store: Path | None
+    store: Store | None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ inside, the run ends with outputs for every cell and either evidence or a proble
 """
 
 import asyncio
+import json
 import re
 import secrets
 import time
@@ -29,8 +30,11 @@ class Limits:
 
     cell_seconds: int = 120
     notebook_seconds: int = 600
+    work_seconds: float = 600.0  # CPU time of kernels, trainings and checks together
     output_bytes: int = 1 << 20  # kept per cell
-    evidence_bytes: int = 48 << 20
+    evidence_bytes: int = 48 << 20  # per task
+    all_output_bytes: int = 16 << 20  # kept per notebook
+    all_evidence_bytes: int = 96 << 20
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.evidence: list[Any] = []
         self.received = 0
         self.budget = 0
+        self.outputs_left, self.evidence_left = limits.all_output_bytes, limits.all_evidence_bytes
         self.deadline = time.monotonic() + limits.notebook_seconds
         self.death: Message | None = None
         self.language = "en"
@@ -95,9 +100,10 @@ class Runner(NotebookClient):  # type: ignore[misc]
     async def _one(self, cell: NotebookNode, index: int, tasks: Mapping[str, Any], result: Execution) -> None:
         task = task_of(cell)
         if task is None:
-            self.budget, self.received = self.limits.output_bytes, 0
+            self.budget, self.received = min(self.limits.output_bytes, self.outputs_left), 0
             await self._execute(cell, index)
             self._note_error(cell)
+            self.outputs_left -= min(self.received, self.budget)
             result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o, self.family.noise)]
         elif task in tasks:
             result.evidence[task] = await self._ask(tasks[task], index)
@@ -116,10 +122,12 @@ class Runner(NotebookClient):  # type: ignore[misc]
     async def _ask(self, specs: Mapping[str, Any], index: int) -> Evidence:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
         nonce = secrets.token_hex(16)
-        self.evidence, self.budget, self.received = [], self.limits.evidence_bytes, 0
+        self.evidence, self.received = [], 0
+        self.budget = min(self.limits.evidence_bytes, self.evidence_left)
         cell = nbformat.v4.new_code_cell(probe_source(specs, nonce, self.family.kernel_side))
         original = self.nb.cells[index]
         await self._execute(cell, index)
+        self.evidence_left -= min(self.received, self.budget)
         self.nb.cells[index] = original  # nbclient puts what it ran into the notebook
         answers = [e for e in self.evidence if isinstance(e, dict) and e.get("nonce") == nonce]
         if len(answers) == 1 and isinstance(answers[0].get("evidence"), str):
@@ -173,15 +181,30 @@ class Runner(NotebookClient):  # type: ignore[misc]
         self.interrupted = True
         return await super()._async_handle_timeout(timeout, cell)
 
+    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
+        """Take a message while the cell's budget lasts, whatever its kind. Called by nbclient for each."""
+        if msg["msg_type"] in SHOWING:
+            self.received += self._cost(msg["content"])
+            if self.received > self.budget:
+                if not cell.outputs or cell.outputs[-1].get("text") != TRUNCATED:
+                    cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=TRUNCATED))
+                return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _cost(self, content: Mapping[str, Any]) -> int:
+        """Bytes by which a message makes the notebook longer. One that takes the place of others costs the rest."""
+        evidence = (content.get("data") or {}).get(EVIDENCE_MIME)
+        new = len(str(evidence)) if evidence is not None else _bytes(content)
+        others = self._display_id_map.get((content.get("transient") or {}).get("display_id"), {})
+        places = [(cell, index) for cell, indices in others.items() for index in indices]
+        if len(places) > MAX_SAME:
+            return self.budget + 1
+        old = [_bytes(self.nb.cells[cell].outputs[index]) for cell, index in places]
+        return max(0, new * max(1, len(old)) - sum(old))
+
     def output(self, outs: list[Any], msg: Any, display_id: str, cell_index: int) -> Any:
-        """Keep an output, or evidence, while the cell's budget lasts. Called by nbclient for each message."""
-        content = msg["content"]
-        data = content.get("data") or {}
-        self.received += len(str(content)) if EVIDENCE_MIME not in data else len(str(data[EVIDENCE_MIME]))
-        if self.received > self.budget:
-            if not outs or outs[-1].get("text") != TRUNCATED:
-                outs.append(nbformat.v4.new_output("stream", name="stdout", text=TRUNCATED))
-            return None
+        """Keep an output, or evidence. Called by nbclient."""
+        data = msg["content"].get("data") or {}
         if EVIDENCE_MIME in data:
             self.evidence.append(data[EVIDENCE_MIME])
             return None
@@ -195,6 +218,8 @@ MAX_BROKEN = 20  # cells that raised; the first one matters
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(r"(?:^-+> *|, line )(\d+)", re.MULTILINE)  # IPython's arrow, or Python's words for a SyntaxError
 GRACE_SECONDS = 15  # between the interrupt of a cell and the end of its kernel
+SHOWING = ("stream", "display_data", "execute_result", "error", "update_display_data")
+MAX_SAME = 20  # displays that one message can change
 TRUNCATED = "\n[more output was cut]\n"
 
 
@@ -214,6 +239,11 @@ def is_noise(output: NotebookNode, noise: str) -> bool:
         return False
     output.text = re.sub(rf"^(?:{noise}).*$\n?", "", output.text, flags=re.MULTILINE)
     return not output.text.strip()
+
+
+def _bytes(content: Any) -> int:
+    """How long it is as JSON."""
+    return len(json.dumps(content, default=str))
 
 
 def _error(name: str, value: str) -> NotebookNode:

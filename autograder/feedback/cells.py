@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder.feedback.text import clean, markdown, printed, python
+from autograder.feedback.harmless import clean
+from autograder.feedback.text import markdown, printed, python
 from autograder.i18n import _, translate
 
 PAGE_CHARACTERS = 400_000  # of everything a learner can make longer; a page stays under 500 KB with it
@@ -37,7 +38,7 @@ def source(cell: NotebookNode, budget: Budget) -> Markup:
     """What stands in the cell."""
     if cell.cell_type == "code":
         return budget.take(python(cell.source))
-    # nbconvert's SanitizeHTML wrote `<` as `&lt;` everywhere, in formulas and code too; `markdown` cleans again
+    # `CleanTexts` wrote `<` as `&lt;` in formulas and code, too; `markdown` cleans again
     return budget.take(markdown(unescape(cell.source)))
 
 

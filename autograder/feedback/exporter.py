@@ -1,23 +1,31 @@
 """Writes the pages of `nbgrader generate_feedback`."""
 
+import base64
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from jinja2 import Environment, FileSystemLoader
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import GetGrades
 
-from autograder.feedback.charts import Charts, charts_of
+from autograder.feedback.charts import charts_of
 from autograder.feedback.page import Page
 from autograder.grading.results import StoredResults, awaits_person, unpack
-from autograder.i18n import number, translate
+from autograder.i18n import _, number, translate
+from autograder.scale.in_time import in_time
+from autograder.scale.logs import escape_names
 from autograder.scale.settings import Course
 from autograder.unit import load
 
 FOLDER = Path(__file__).parent
+SECONDS = 20.0  # of CPU time for a page; most need a tenth of one
+STYLE_HASH = "the-hash-of-the-style"  # in the template
+TOO_LONG = _("What stands in this notebook could not be shown in time. The results of its tasks are complete.")
 
 
 class GetGradesAndState(GetGrades):  # type: ignore[misc]
@@ -37,16 +45,44 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
     file_extension = ".html"
     output_mimetype = "text/html"
 
+    def __init__(self, **kw: Any) -> None:
+        """nbgrader makes it before it comes to the first submission."""
+        super().__init__(**kw)
+        escape_names()
+
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
         """Write the page of one notebook; the gradebook was asked by the preprocessors."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        results = unpack(nb.metadata) or StoredResults()
-        page = Page(nb, resources["nbgrader"], results, self._charts())
-        return render("page.html.j2", results.language, page=page), resources
+        about, course = dict(resources["nbgrader"]), (Course(parent=self.parent).unit, self.parent.coursedir.root)
+        try:
+            return in_time(SECONDS, page, nbformat.writes(nb), about, *course), resources
+        except TimeoutError:
+            self.log.warning("%s, %s: the page shows results only", about.get("student"), about.get("notebook"))
+            return page(nbformat.writes(_without_texts(nb)), about, *course), resources
 
-    def _charts(self) -> Charts:
-        """Of the course's unit, whose texts are known from here on."""
-        return charts_of(load(Course(parent=self.parent).unit, Path(self.parent.coursedir.root)))
+
+def page(notebook: str, about: dict[str, Any], unit: str, course: str) -> str:
+    """The page of an autograded notebook (JSON text) with its scores.
+
+    Arguments:
+        about: nbgrader's resources.
+        unit: as `c.Course.unit` names it, from the folder `course`.
+    """
+    charts = charts_of(load(unit, Path(course)))  # the unit's texts are known from here on
+    nb = nbformat.reads(notebook, as_version=4)
+    results = unpack(nb.metadata) or StoredResults()
+    return render("page.html.j2", results.language, page=Page(nb, about, results, charts))
+
+
+def _without_texts(nb: NotebookNode) -> NotebookNode:
+    """The notebook without anything that a learner wrote or printed."""
+    for cell in nb.cells:
+        cell.source = ""
+        if cell.cell_type == "code":
+            cell.outputs = []
+    note = translate(TOO_LONG, (unpack(nb.metadata) or StoredResults()).language)
+    nb.cells.insert(0, nbformat.v4.new_markdown_cell(note))
+    return nb
 
 
 def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:
@@ -59,7 +95,14 @@ def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -
         return number(round(value, 2), language, spec)
 
     environment = _environment(folder)
-    return environment.get_template(template).render(_=translated, number=written, language=language, **values)
+    html = environment.get_template(template).render(_=translated, number=written, language=language, **values)
+    return html.replace(STYLE_HASH, _style_hash(html), 1)
+
+
+def _style_hash(html: str) -> str:
+    """What a Content-Security-Policy calls the page's style: no other one is heeded, no `style` attribute neither."""
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
 @cache

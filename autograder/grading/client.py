@@ -3,7 +3,6 @@
 import asyncio
 import compileall
 import json
-import math
 import os
 import socket
 import subprocess
@@ -12,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import CheckerError
+from autograder.errors import CheckerError, OverBudget
+from autograder.grading.budget import Budget
 from autograder.i18n import _
 from autograder.records import Request
 from autograder.sandbox.isolation import isolation_problem
@@ -47,6 +47,9 @@ class TrustedProcess:
         self.family = family
         self._folder = RunFolder()
         self.address = str(self._folder.path / "s")
+        self._units = self._folder.path / "units"  # hidden checks: nobody else on this machine reads them
+        self._units.mkdir()
+        _hand_over(self._units)
         self._process: subprocess.Popen[bytes] | None = None
         self._log = self._folder.path / "log"
 
@@ -94,11 +97,9 @@ class TrustedProcess:
             self.store.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
                 os.chown(self.store, UNUSED_UID, UNUSED_UID)
-        folder = self._folder.path
-        folder.chmod(0o755)
         return Jail(
             limits=LIMITS,
-            read_only=(*python_folders(), PACKAGE, folder),
+            read_only=(*python_folders(), PACKAGE, self._units),
             writable=(self.store.resolve(),) if self.store else (),
             environment=ENVIRONMENT,
         )
@@ -109,32 +110,50 @@ class TrustedProcess:
 
     def _placed(self, unit: UnitSource) -> Path:
         """The folder of a unit's files; compiled once, since every child imports them."""
-        folder = self._folder.path / unit.key[:16]
+        folder = self._units / unit.key[:16]
         if not folder.exists():
-            new = self._folder.path / f"{unit.key[:16]}.new"
+            new = self._units / f"{unit.key[:16]}.new"
             write_files(new, unit.files.content)
             compileall.compile_dir(new, quiet=2, ddir=str(folder))
+            for path in (new, *new.rglob("*")):
+                _hand_over(path)
             new.rename(folder)
         return folder
 
-    async def ask(self, request: Request, seconds: float) -> dict[str, Any]:
-        """Ask one request and return its answer, within `seconds` of work. When cancelled, it closes the connection.
+    async def ask(self, request: Request, seconds: float, budget: Budget | None = None) -> dict[str, Any]:
+        """Ask one request and return its answer. When cancelled, it closes the connection.
+
+        Arguments:
+            request: complete but for its `seconds` and `store`.
+            seconds: CPU time that it may take.
+            budget: from which the CPU time is taken that it has taken.
 
         Raises:
+            OverBudget: it needs more CPU time than that.
             CheckerError: no answer, or the answer is that something of ours broke. Never the learner's fault.
         """
-        complete = replace(request, seconds=math.ceil(seconds), store=str(self.store or ""))
+        used = seconds  # what is charged unless the answer says less
         try:
-            async with asyncio.timeout(seconds + START_SECONDS):
-                line = await self._exchange(json.dumps(complete.to_json()).encode() + b"\n")
+            answer = await self._answer(replace(request, seconds=seconds, store=str(self.store or "")))
+            used = answer.get("cpu", seconds)
+        finally:
+            if budget is not None:
+                budget.spend(used)
+        if "late" in answer:
+            raise OverBudget(_("More than {seconds:.0f} s of computing time are needed."), seconds=seconds)
+        if "error" in answer:
+            raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
+        return dict(answer["answer"])
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(request.wall_seconds + START_SECONDS):
+                line = await self._exchange(json.dumps(request.to_json()).encode() + b"\n")
         except (OSError, ValueError) as error:  # TimeoutError is an OSError, a line too long a ValueError
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=error) from error
         if not line:
             raise CheckerError(_("The checking process gave no answer: {reason}"), reason=self._last_words())
-        answer = json.loads(line)
-        if "error" in answer:
-            raise CheckerError(_("The checking process failed: {reason}"), reason=answer["error"])
-        return dict(answer["answer"])
+        return dict(json.loads(line))
 
     async def _exchange(self, line: bytes) -> bytes:
         reader, writer = await asyncio.open_unix_connection(self.address, limit=MAX_ANSWER)
@@ -155,3 +174,10 @@ class TrustedProcess:
             self._process.kill()
             self._process.wait()
         self._folder.remove()
+
+
+def _hand_over(path: Path) -> None:
+    """Let the process have a file or a folder, and nobody else."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    if os.geteuid() == 0:
+        os.chown(path, UNUSED_UID, UNUSED_UID)

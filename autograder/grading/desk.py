@@ -6,15 +6,13 @@ socket and its own bounds. What is refused gets an empty answer, and the kernel 
 
 import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from autograder.errors import CheckerError
+from autograder.errors import CheckerError, OverBudget
+from autograder.grading.budget import Ask, Budget
 from autograder.records import Request
 
 ADDRESS = "/run/lab/training"  # inside the jail: `labkit.elsewhere` looks there
@@ -23,21 +21,21 @@ READ_SECONDS = 10.0  # for a request to arrive
 ANSWER_SECONDS = 80.0  # for one answer; the kernel waits a little longer
 MAX_REQUESTS = 300  # of one notebook
 MAX_ANSWERED = 128 << 20  # bytes of one notebook's answers
-Ask = Callable[[Request, float], Awaitable[dict[str, Any]]]
+
 MAX_WAITING = 2  # connections at a time; the requests are served one after the other
 
 
 class Desk:
     """Serves one notebook while its kernel runs: `async with Desk(...)`."""
 
-    def __init__(self, ask: Ask, request: Request, address: Path, seconds: float) -> None:
+    def __init__(self, ask: Ask, request: Request, address: Path, budget: Budget) -> None:
         """`ask`: of the trusted process; `request`: what is asked, but for its text.
 
-        `address`: of the socket to be made; `seconds`: of work for this notebook, all answers together.
+        `address`: of the socket to be made; `budget`: what the answers take their time from.
         """
         self.address = address
         self._ask, self._request = ask, request
-        self._seconds = seconds
+        self._budget = budget
         self._requests = self._answered = 0
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,7 +66,7 @@ class Desk:
         try:
             async with self._turn:
                 # a request that is too long, not UTF-8 or not there in time, and work that is refused
-                with suppress(OSError, ValueError, CheckerError):
+                with suppress(OSError, ValueError, CheckerError, OverBudget):
                     writer.write(await self._answer(await asyncio.wait_for(reader.readline(), READ_SECONDS)))
                     async with asyncio.timeout(READ_SECONDS):
                         await writer.drain()
@@ -77,14 +75,10 @@ class Desk:
 
     async def _answer(self, line: bytes) -> bytes:
         self._requests += 1
-        if not line or self._requests > MAX_REQUESTS or self._seconds < 1 or self._answered > MAX_ANSWERED:
+        if not line or self._requests > MAX_REQUESTS or self._budget.left < 1 or self._answered > MAX_ANSWERED:
             return b""
-        began = time.monotonic()
-        try:
-            seconds = min(ANSWER_SECONDS, self._seconds)
-            answer = await self._ask(replace(self._request, text=line.decode()), seconds)
-        finally:
-            self._seconds -= time.monotonic() - began
+        seconds = min(ANSWER_SECONDS, self._budget.left)
+        answer = await self._ask(replace(self._request, text=line.decode()), seconds, self._budget)
         text = json.dumps(answer).encode() + b"\n"
         self._answered += len(text)
         return text

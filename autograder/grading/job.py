@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -20,12 +20,14 @@ from traitlets.config import Config
 
 from autograder.errors import CheckerError, IsolationError
 from autograder.execution.runner import Limits, Runner
+from autograder.grading.budget import RUNNING_SHARE, Budget, is_late, results_in_time
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, Desk
-from autograder.records import CheckResult, Files, Plan, Request, Submission, TaskGrade
+from autograder.records import CheckResult, Files, Plan, Submission, TaskGrade
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import RunFolder, write_files
+from autograder.sandbox.settings import Sandbox
 from autograder.store import Store, key_of
 from autograder.trusted.slices import programs
 from autograder.unit import UnitSource, load_family
@@ -34,7 +36,7 @@ log = logging.getLogger("autograder")
 EXECUTES = ("execution",)  # rooms and files that decide what evidence comes of a notebook
 DECIDES = ("checks", "trusted", "records.py", "unit.py")  # and what results come of evidence; what prints them is none
 PLAN_SECONDS = 60
-CHECK_SECONDS = 900  # of work for one notebook's checks, trainings included
+Check = Callable[[Mapping[str, Any]], Awaitable[list[dict[str, Any]]]]  # evidence → rows of results
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Job:
     def names(self) -> list[str]:
         """What the seeds of hidden inputs derive from, beside the secret."""
         return [self.submission.assignment, self.submission.student, self.submission.notebook]
+
+    @cached_property
+    def owner(self) -> str:
+        """Whose entries of the store are made while it is graded."""
+        return key_of(self.submission.student)[:16]
 
     @cached_property
     def execution_parts(self) -> list[Any]:
@@ -101,7 +108,7 @@ class Graded:
     @property
     def settled(self) -> bool:
         """Whether it is worth keeping: nothing of ours went wrong, and time on a busy machine did not run out."""
-        return not self.flagged and not self.death
+        return not self.flagged and not self.death and not any(is_late(grade) for grade in self.grades.values())
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, for the store and for other machines."""
@@ -176,50 +183,61 @@ class Grader:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # asyncio.run makes one
         self._current = (asyncio.get_running_loop(), task)
-        request = trusted.request(job.unit, notebook=job.submission.notebook, secret=job.secret, names=job.names)
+        about: dict[str, Any] = {
+            "notebook": job.submission.notebook,
+            "secret": job.secret,
+            "names": job.names,
+            "owner": job.owner,
+        }
+        request = trusted.request(job.unit, **about)
         plan = Plan(**await trusted.ask(replace(request, do="plan"), seconds=PLAN_SECONDS))
-        execution = await self._executed(job, plan, trusted)
-        grades = await self._checked(job, request, execution["evidence"], trusted)
+        running = Budget(RUNNING_SHARE * job.limits.work_seconds)
+        execution = await self._executed(job, plan, trusted, running)
+        budget = Budget(job.limits.work_seconds - running.spent)
+
+        async def check(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
+            asked = replace(request, do="check", evidence=evidence)
+            return await results_in_time(trusted.ask, asked, plan.points, budget)
+
+        grades = await self._checked(job, execution["evidence"], check)
         return Graded({int(i): o for i, o in execution["outputs"].items()}, grades, execution["death"])
 
-    async def _checked(
-        self, job: Job, request: Request, evidence: Mapping[str, Any], trusted: TrustedProcess
-    ) -> dict[str, TaskGrade]:
+    async def _checked(self, job: Job, evidence: Mapping[str, Any], check: Check) -> dict[str, TaskGrade]:
         """The grade of every task. Those that had the same evidence and the same checks before are not looked at."""
         keys = job.task_keys(evidence)
         rows = {task: self.store.get(key) for task, key in keys.items()}
         missing = {task: evidence[task] for task, known in rows.items() if known is None}
         if missing:
-            answer = await trusted.ask(replace(request, do="check", evidence=missing), seconds=CHECK_SECONDS)
-            rows |= {task: [row for row in answer["results"] if row["task"] == task] for task in missing}
-        grades = {task: TaskGrade(task, [CheckResult.from_json(row) for row in found]) for task, found in rows.items()}
+            found = await check(missing)
+            rows |= {task: [row for row in found if row["task"] == task] for task in missing}
+        grades = {task: TaskGrade(task, [CheckResult.from_json(row) for row in own]) for task, own in rows.items()}
         for task in missing:
-            if not grades[task].flagged:
-                self.store.put(keys[task], rows[task])
+            if not grades[task].flagged and not is_late(grades[task]):
+                self.store.put(keys[task], rows[task], job.owner)
         return grades
 
-    async def _executed(self, job: Job, plan: Plan, trusted: TrustedProcess) -> dict[str, Any]:
+    async def _executed(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run."""
         key = key_of("execution", job.execution_parts, plan.tasks, job.names)
         found = self.store.get(key)
         if found is None:
-            found = await self._execute(job, plan, trusted)
+            found = await self._execute(job, plan, trusted, budget)
             if found["died"] or not found["death"]:
-                self.store.put(key, found)
-                self.store.put(_latest(job), key)
+                self.store.put(key, found, job.owner)
+                self.store.put(_latest(job), key, job.owner)
         return dict(found)
 
-    async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess) -> dict[str, Any]:
+    async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
         """Run it; once more when the kernel died or did not start, which may have been this machine's fault.
 
         When it dies again, the code is to blame; when it does not start again, this machine is, and that raises.
         """
         with suppress(RuntimeError, OSError, IsolationError):
-            found = await execute(job, plan, trusted)
-            if not found["died"]:
+            found = await execute(job, plan, trusted, budget)
+            if not found["died"] or budget.left < 1:
                 return found
         log.warning("The kernel was lost; %s is run again.", job.submission)
-        return await execute(job, plan, trusted)
+        return await execute(job, plan, trusted, budget)
 
 
 def _latest(job: Job) -> str:
@@ -256,19 +274,27 @@ def _below(course: Mapping[str, bytes], name: str) -> bool:
     return any(str(folder) in course for folder in PurePosixPath(name).parents)
 
 
-async def execute(job: Job, plan: Plan, trusted: TrustedProcess) -> dict[str, Any]:
-    """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON."""
+async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
+    """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON.
+
+    The CPU time of the kernel, and of what it asks the trusted process for, is taken from `budget`.
+    """
     nb = nbformat.reads(job.notebook, as_version=4)
     family = load_family(job.unit.family)
     with RunFolder() as folder:
         files = folder.path / "files"
         files.mkdir()
         write_files(files, beside_the_notebook(job.files, job.course.content))
-        request = trusted.request(job.unit, do="answer")
-        async with Desk(trusted.ask, request, folder.path / "desk", job.limits.notebook_seconds) as desk:
-            settings = {"preload": list(family.warm), **job.sandbox, "sockets": {str(desk.address): ADDRESS}}
+        request = trusted.request(job.unit, do="answer", owner=job.owner)
+        async with Desk(trusted.ask, request, folder.path / "desk", budget) as desk:
+            seconds = min(budget.left, Sandbox(config=Config({"Sandbox": job.sandbox})).total_cpu_seconds)
+            own = {"sockets": {str(desk.address): ADDRESS}, "total_cpu_seconds": seconds}
+            settings = {"preload": list(family.warm), **job.sandbox, **own}
             manager = sandboxed_kernel_manager(files, config=Config({"Sandbox": settings}))
-            result = await Runner(nb, job.limits, manager, family).run(plan, job.submission.language)
+            try:
+                result = await Runner(nb, job.limits, manager, family).run(plan, job.submission.language)
+            finally:
+                budget.spend(getattr(manager.provisioner, "cpu_seconds", 0.0))
     evidence = {task: found.to_json() for task, found in result.evidence.items()}
     outputs = {str(index): out for index, out in result.outputs.items()}
     death = result.death.render() if result.death else ""

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ MAX_CELLS = 2000
 MAX_SOURCE = 1 << 20  # characters of one cell
 MAX_FILES = 200
 MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
-NBGRADERS_OWN = ("timestamp.txt", "submission_secret.txt")  # put there by `nbgrader submit`, other ones each time
+MAX_PATH = 500  # characters of a path within a submission
+TIME_FILES = ("timestamp.txt", "timestamp-unreadable.txt")  # see `times`
+NBGRADERS_OWN = (*TIME_FILES, "submission_secret.txt")  # put there by `nbgrader submit`, other ones each time
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # https://nbformat.readthedocs.io/en/latest/format_description.html#cell-ids
 
 
@@ -59,17 +62,20 @@ def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
         UnreadableNotebook: it is not that.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(path, "rb", opener=_without_following) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
+            content = file.read(limit + 1)
     except OSError as error:
         raise UnreadableNotebook(_("The file {name} cannot be read."), name=path.name) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
-        content = file.read(limit + 1)
     if len(content) > limit:
         raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
     return content
+
+
+def _without_following(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _plain_cell(cell: Mapping[str, Any], taken: set[str]) -> NotebookNode:
@@ -159,15 +165,23 @@ def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
 def remove_links(folder: Path) -> list[str]:
     """Remove links and special files from a submission before nbgrader copies it; returns what went.
 
-    A file with several hard links counts as a link: it may be the same file as one outside the folder.
+    A file with several hard links counts as a link: it may be the same file as one outside the folder. Folders and
+    files become ones that their owner may read and change, whatever their mode; what lies so deep that its path is
+    longer than `MAX_PATH` goes, too. find(1) does it, which goes into folders of any depth and follows no link.
+
+    Raises:
+        OSError: something could not be looked at or removed. Nothing of this submission may then be copied.
     """
-    removed = []
-    for root, folders, names in os.walk(folder, followlinks=False):
-        for name in [*folders, *names]:
-            path = Path(root, name)
-            status = path.lstat()
-            plain = stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
-            if not plain:
-                path.unlink()
-                removed.append(str(path.relative_to(folder)))
-    return removed
+    _find(folder, "-type d ! -perm -u=rwx -execdir chmod u+rwx {} ;")  # before the files in them can be looked at
+    links = "! -type d ( ! -type f -o -links +1 )"
+    goes = f"-regextype posix-extended -mindepth 1 ( -regex .{{{MAX_PATH},}} -o {links} ) -print0 -delete"
+    found = _find(folder, f"{goes} -o -type f ! -perm -u=rw -execdir chmod u+rw {{}} ;")
+    return [os.fsdecode(name).removeprefix("./") for name in found.split(b"\0") if name]
+
+
+def _find(folder: Path, expression: str) -> bytes:
+    command, environment = ["find", ".", *expression.split()], {"PATH": os.defpath, "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    if done.returncode:
+        raise OSError(f"{folder}: {done.stderr[:300]!r}")
+    return done.stdout

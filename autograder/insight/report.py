@@ -13,7 +13,7 @@ from markupsafe import Markup
 from autograder.feedback.charts import Charts
 from autograder.feedback.drawing import bars
 from autograder.feedback.exporter import render
-from autograder.feedback.text import python, sentence
+from autograder.feedback.text import MAX_SOURCE, python, sentence
 from autograder.i18n import _, translate
 from autograder.insight.collect import ClassData, Work
 from autograder.insight.measures import (
@@ -24,9 +24,11 @@ from autograder.insight.measures import (
     histogram,
     pictures,
 )
+from autograder.scale.in_time import in_time
 
 FOLDER = Path(__file__).parent
 EXAMPLE_LINES = 20
+SECONDS = 2.0  # of CPU time for colouring an example
 LISTED = 100  # flagged works named in the page
 
 
@@ -101,7 +103,11 @@ class Report:
             return Markup()
         found = [c.source for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == diagnosis.task]
         lines = [line for line in (found[-1] if found else "").splitlines() if not line.strip().startswith("#")]
-        return python("\n".join(lines[:EXAMPLE_LINES] + (["…"] if len(lines) > EXAMPLE_LINES else [])))
+        shown = "\n".join(lines[:EXAMPLE_LINES] + (["…"] if len(lines) > EXAMPLE_LINES else []))
+        try:
+            return in_time(SECONDS, python, shown)
+        except TimeoutError:
+            return Markup("<pre class='code'>{}</pre>").format(shown[:MAX_SOURCE])
 
     def html(self) -> str:
         """The page."""

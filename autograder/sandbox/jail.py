@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.seccomp import filter_fd
+from autograder.sandbox.seccomp import filter_fd, memory_fd
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -81,18 +81,27 @@ class Jail:
     cgroup: Path | None = None  # `cgroup.procs` of the group that bounds everything inside together
     info_fd: int | None = None  # bwrap writes there, as JSON, the pid of the jail's first process
 
-    def command(self, argv: Sequence[str], seccomp_fd: int) -> list[str]:
-        """The command that runs `argv` in this jail; `seccomp_fd` comes from `seccomp.filter_fd()`."""
+    def command(self, argv: Sequence[str], seccomp_fd: int, options_fd: int) -> list[str]:
+        """The command that runs `argv` in this jail.
+
+        `seccomp_fd` comes from `seccomp.filter_fd()`, `options_fd` from `options`: bwrap's own command line can be read
+        inside, and would tell paths of the host.
+        """
         limits = [f"--{name}={value}" for name, value in self.limits.rlimits().items()]
         enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.cgroup)] if self.cgroup else []
         return [
             *enter,
             *("setpriv", "--pdeathsig", "KILL", "choom", "-n", "1000", "--"),
             *("timeout", "--foreground", "--signal=KILL", f"{self.limits.wall_seconds}"),
-            *("bwrap", *self._namespaces(), *self._mounts(), *self._surroundings()),
-            *("--seccomp", str(seccomp_fd), "--", *self._without_privileges()),
+            *("bwrap", "--args", str(options_fd), "--seccomp", str(seccomp_fd), "--", *self._without_privileges()),
             *("prlimit", *limits, "--", *argv),
         ]
+
+    @property
+    def options(self) -> bytes:
+        """bwrap's options, each with a zero byte behind it."""
+        words = (*self._namespaces(), *self._mounts(), *self._surroundings())
+        return b"".join(os.fsencode(word) + b"\0" for word in words)
 
     def start(self, argv: Sequence[str], **popen: Any) -> subprocess.Popen[bytes]:
         """Run `argv` in this jail, in a session of its own. Keywords are Popen's.
@@ -103,10 +112,10 @@ class Jail:
         inherited = tuple(popen.pop("pass_fds", ()))
         inherited += () if self.info_fd is None else (self.info_fd,)
         popen = {"stdin": subprocess.DEVNULL, "start_new_session": True, **popen}
-        with filter_fd() as fd:
-            return subprocess.Popen(  # a list, no shell
-                self.command(argv, fd), pass_fds=(*inherited, fd), env={"PATH": os.defpath}, **popen
-            )
+        with filter_fd() as rules, memory_fd(self.options) as options:
+            command = self.command(argv, rules, options)
+            passed = (*inherited, rules, options)
+            return subprocess.Popen(command, pass_fds=passed, env={"PATH": os.defpath}, **popen)  # a list, no shell
 
     def _namespaces(self) -> list[str]:
         words = ["--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-uts"]

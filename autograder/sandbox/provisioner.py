@@ -8,6 +8,7 @@ in this order.
 
 import asyncio
 import json
+import math
 import os
 import shutil
 import signal
@@ -28,7 +29,7 @@ from autograder.sandbox.jail import UNUSED_UID, Jail, python_folders
 from autograder.sandbox.rundir import RunFolder, UidLease, copy_inputs
 from autograder.sandbox.settings import HOME, WORK, Sandbox
 from autograder.sandbox.tail import Tail
-from autograder.sandbox.watch import MemoryWatch
+from autograder.sandbox.watch import Watch
 
 SOCKETS = Path("/run/kernel")
 CONNECTION = Path("/run/connection.json")
@@ -46,7 +47,7 @@ class SandboxProvisioner(LocalProvisioner):
     folder: RunFolder | None = None
     lease: UidLease | None = None
     cgroup: Cgroup | None = None
-    watch: MemoryWatch | None = None
+    watch: Watch | None = None
     jail_pid: int | None = None
     is_warm = False
     _pidfd = -1
@@ -109,8 +110,8 @@ class SandboxProvisioner(LocalProvisioner):
         self._started, self.is_warm = time.monotonic(), start is not None
         self.jail_pid = await asyncio.to_thread(read_jail_pid, self._start_jail(argv, start))
         self._pidfd = os.pidfd_open(self.jail_pid)
-        if self.cgroup is None:
-            self.watch = MemoryWatch(self.jail_pid, self.sandbox.total_memory_bytes, self._end)
+        memory = math.inf if self.cgroup else self.sandbox.total_memory_bytes
+        self.watch = Watch(self.jail_pid, memory, self.sandbox.total_cpu_seconds, self._end)
         if start:
             holder: Any = self.process
             await asyncio.to_thread(start.enter, self.jail_pid, holder, argv[argv.index("-f") :])
@@ -207,7 +208,12 @@ class SandboxProvisioner(LocalProvisioner):
     @property
     def reached_memory_limit(self) -> bool:
         """Whether the watch ended the kernel for the memory of all its processes together."""
-        return self.watch is not None and self.watch.exceeded
+        return self.watch is not None and self.watch.exceeded == "memory"
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time that all processes of the kernel have used together."""
+        return self.watch.cpu_seconds if self.watch else 0.0
 
     async def kill(self, restart: bool = False) -> None:
         """End the jail's first process and with it all others; returns when they are gone."""

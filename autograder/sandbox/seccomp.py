@@ -9,7 +9,7 @@ call tables) answers ENOSYS or kills the process. Format of the result: an array
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 # Calls are numbered in the order in which Linux gained them; 456 is the last of Linux 6.7.
@@ -70,12 +70,18 @@ def _exported(rules: "object") -> bytes:
         return file.read()
 
 
+def filter_fd() -> AbstractContextManager[int]:
+    """A file descriptor with the filter for `bwrap --seccomp FD`; closed afterwards."""
+    return memory_fd(compiled_filter())
+
+
 @contextmanager
-def filter_fd() -> Iterator[int]:
-    """A file descriptor with the filter, at its beginning, for `bwrap --seccomp FD`; closed afterwards."""
-    fd = os.memfd_create("seccomp")
+def memory_fd(content: bytes) -> Iterator[int]:
+    """A file descriptor with this content, at its beginning; closed afterwards."""
+    fd = os.memfd_create("sandbox")
     try:
-        os.write(fd, compiled_filter())
+        with open(fd, "wb", closefd=False) as file:
+            file.write(content)
         os.lseek(fd, 0, os.SEEK_SET)
         yield fd
     finally:

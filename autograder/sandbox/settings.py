@@ -26,6 +26,7 @@ class Sandbox(Configurable):
     file_bytes = Integer(128 * MIB, config=True, help="size of a file it writes")
     open_files = Integer(1024, config=True, help="open files of a process")
     cpu_seconds = Integer(600, config=True, help="CPU time of a process, s")
+    total_cpu_seconds = Float(900.0, config=True, help="CPU time of all processes of a kernel together, s")
     wall_seconds = Float(900.0, config=True, help="life of a kernel, s; counted outside the sandbox")
     scratch_bytes = Integer(128 * MIB, config=True, help="size of /tmp, of the home and working directory each")
     input_bytes = Integer(256 * MIB, config=True, help="size of the files beside a notebook, together")

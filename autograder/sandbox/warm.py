@@ -50,8 +50,8 @@ class Zygote:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(child.fileno(),),
-                env={**environment, "HOME": str(self._folder.path)},
-                cwd="/",
+                env=dict(environment),
+                cwd=self._folder.path,  # not in its environment, which its kernels can read in /proc
                 start_new_session=True,
             )
         self._ready = threading.Lock()

@@ -1,25 +1,44 @@
-"""Bounds the memory of all processes of a kernel together where no cgroup can: looks, and ends the kernel.
+"""Bounds what all processes of a kernel use together: looks several times a second, and ends the kernel.
 
-Looking cannot be as exact as a cgroup: what is taken and given back between two looks is not seen.
+Limits of Linux count CPU time by process, and memory together in a cgroup only, where one can be made. Looking cannot
+be as exact: memory that is taken and given back between two looks is not seen, nor is a process that lived between
+them and that nobody waited for.
 """
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 LOOK_SECONDS = 0.2
+TICKS = os.sysconf("SC_CLK_TCK")  # in a second
 
 
-class MemoryWatch:
-    """A thread that calls `end` once the processes of a pid namespace hold more than `limit_bytes`."""
+class Usage(NamedTuple):
+    """What one process uses: its number and the tick it began at, memory in bytes (files apart), CPU time in ticks.
 
-    def __init__(self, jail_pid: int, limit_bytes: int, end: Callable[[], None]) -> None:
-        self.exceeded = False
+    `waited`: CPU time of its children that have ended and that it waited for.
+    """
+
+    process: tuple[int, int]
+    memory: int
+    own: int
+    waited: int
+
+
+class Watch:
+    """A thread that calls `end` once the processes of a pid namespace use more than they may."""
+
+    def __init__(self, jail_pid: int, memory_bytes: float, cpu_seconds: float, end: Callable[[], None]) -> None:
+        """`jail_pid`: a process in the namespace. `memory_bytes`: infinity where a cgroup bounds it."""
+        self.exceeded: str | None = None  # "memory" or "cpu"
+        self.cpu_seconds = 0.0
         self._namespace = os.readlink(f"/proc/{jail_pid}/ns/pid")
-        self._limit, self._end = limit_bytes, end
+        self._limits, self._end = (memory_bytes, cpu_seconds), end
+        self._own: dict[tuple[int, int], int] = {}  # as last seen, also of processes that have ended
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="memory-watch", daemon=True)
+        self._thread = threading.Thread(target=self._look, name="sandbox-watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -28,23 +47,41 @@ class MemoryWatch:
         self._thread.join()
 
     def _look(self) -> None:
+        memory_bytes, cpu_seconds = self._limits
         while not self._stopped.wait(LOOK_SECONDS):
-            if resident_bytes(self._namespace) > self._limit:
-                self.exceeded = True
+            found = list(usages(self._namespace))
+            self._count(found)
+            if sum(usage.memory for usage in found) > memory_bytes:
+                self.exceeded = "memory"
+            elif self.cpu_seconds > cpu_seconds:
+                self.exceeded = "cpu"
+            if self.exceeded:
                 self._end()
                 return
 
+    def _count(self, found: list[Usage]) -> None:
+        """CPU time so far. Both sums miss something, neither counts anything twice: the larger one is taken."""
+        self._own |= {usage.process: usage.own for usage in found}
+        waited = sum(usage.own + usage.waited for usage in found)
+        self.cpu_seconds = max(self.cpu_seconds, sum(self._own.values()) / TICKS, waited / TICKS)
 
-def resident_bytes(namespace: str) -> int:
-    """Memory that the processes of a pid namespace (as /proc/PID/ns/pid names it) hold, files apart."""
-    return sum(_process_bytes(p, namespace) for p in Path("/proc").iterdir() if p.name.isdigit())
+
+def usages(namespace: str) -> Iterator[Usage]:
+    """What the processes of a pid namespace (as /proc/PID/ns/pid names it) use."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and (usage := _usage(process, namespace)):
+            yield usage
 
 
-def _process_bytes(process: Path, namespace: str) -> int:
+def _usage(process: Path, namespace: str) -> Usage | None:
+    """Fields: proc(5), /proc/pid/stat (14 to 17: CPU times, 22: start) and /proc/pid/status."""
     try:
         if os.readlink(process / "ns/pid") != namespace:
-            return 0
+            return None
         lines = (process / "status").read_text().splitlines()
+        fields = (process / "stat").read_text().rpartition(")")[2].split()  # a program's name may hold anything
     except OSError:  # gone, or another user's
-        return 0
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+        return None
+    memory = sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+    user, system, waited_user, waited_system = (int(fields[n]) for n in (11, 12, 13, 14))
+    return Usage((int(process.name), int(fields[19])), memory, user + system, waited_user + waited_system)

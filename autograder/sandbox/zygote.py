@@ -218,6 +218,8 @@ def main() -> None:
 
     sys.path[:] = [p for p in sys.path if p]
     control = socket.socket(fileno=int(sys.argv[1]))
+    os.environ["HOME"] = os.getcwd()  # what is imported may write there; a kernel gets a home of its own
+    os.chdir("/")
     warm_up(sys.argv[2:])
     gc.collect()
     gc.freeze()  # else the first collection in every child would copy all pages

@@ -6,6 +6,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from autograder.grading.times import set_aside_time
+from autograder.i18n import _, say
+
 
 @dataclass(frozen=True)
 class DueNotebook:
@@ -30,7 +33,7 @@ class DueNotebook:
 def due_notebooks(converter: Any) -> list[DueNotebook]:
     """Every notebook that this `nbgrader autograde` will grade; `converter` is its Autograde."""
     known = known_notebooks(converter)
-    folders = [f for f in sorted(converter.assignments) if _is_due(converter, f)]
+    folders = [f for f in sorted(converter.assignments) if _foreseen(converter, f)]
     return [
         DueNotebook(f, n)
         for f in folders
@@ -55,13 +58,26 @@ def known_notebooks(converter: Any) -> set[str] | None:
             return None
 
 
-def _is_due(converter: Any, folder: str) -> bool:
-    """What `BaseConverter.init_destination` will decide."""
-    coursedir, path = converter.coursedir, Path(folder)
-    assignment, student = path.name, path.parent.name
-    if student in coursedir.student_id_exclude.split(","):
+def _foreseen(converter: Any, folder: str) -> bool:
+    """Whether a submission is due; of one that cannot be looked at nbgrader decides, when it comes to it."""
+    path = Path(folder)
+    graded = graded_folder(converter, path.parent.name, path.name)
+    try:
+        aside = [set_aside_time(f) for f in (path, graded)]
+        if any(aside):
+            text = _("{folder}: when it was handed in cannot be read. Its time counts as unknown: it is not late.")
+            converter.log.warning(say(text, folder=folder))
+        return _is_due(converter, path, graded)
+    except Exception as error:
+        converter.log.warning("%s was not looked at beforehand: %r", folder, error)
         return False
-    graded = graded_folder(converter, student, assignment)
+
+
+def _is_due(converter: Any, path: Path, graded: Path) -> bool:
+    """What `BaseConverter.init_destination` will decide."""
+    coursedir, folder = converter.coursedir, str(path)
+    if path.parent.name in coursedir.student_id_exclude.split(","):
+        return False
     names = ["."] if coursedir.notebook_id == "*" else [Path(n).name for n in converter.assignments[folder]]
     if converter.force or any(not (graded / name).exists() for name in names):
         return True

@@ -100,7 +100,7 @@ def grade_remotely(job: Job, store: str | None, known: Mapping[str, Any] | None 
         if next(_count) % TRIM_EVERY == 0:
             trim(grader.folder, OWN_BYTES)
         for key, value in (known or {}).items():
-            grader.store.put(key, value)
+            grader.store.put(key, value, job.owner)
         return {**grader.grade(job).to_json(), "entries": remembered(grader.store, job)}
 
 

@@ -33,6 +33,7 @@ class Progress:
         self.unreadable: list[Submission] = []
         self.died: list[Submission] = []
         self.strays: list[str] = []  # submitted notebooks that were not graded, learner/file
+        self.timeless: list[str] = []  # learners
         self.began = time.monotonic()
         shown = sys.stderr.isatty() if terminal is None else terminal
         self._bar = self._new_bar() if shown and total > 1 else None
@@ -99,6 +100,9 @@ class Progress:
         self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)
         self._list(_("Not readable, graded as empty: {names}"), self.unreadable)
+        if self.timeless:
+            text = _("Handed in at a time that cannot be read, not counted as late: {names}")
+            self.log.warning(say(text, names=", ".join(self.timeless)))
         self._list(_("A PERSON HAS TO GRADE: {names}"), self.flagged)
         if self.strays:
             self.log.warning(say(STRAYS, names=", ".join(self.strays)))

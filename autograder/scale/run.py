@@ -18,16 +18,18 @@ from autograder.errors import SetupError, UnreadableNotebook
 from autograder.execution.runner import Limits
 from autograder.grading.job import Graded, Job, remembered
 from autograder.grading.notebooks import canonical, course_files, files_beside, read_plain
+from autograder.grading.times import time_is_unknown
 from autograder.i18n import _, say
 from autograder.records import Files, Submission
 from autograder.sandbox.rundir import RunFolder
 from autograder.scale.dask import DaskPool
-from autograder.scale.due import DueNotebook, graded_folder
+from autograder.scale.due import DueNotebook, graded_folder, known_notebooks
 from autograder.scale.gradebook import share_engines
+from autograder.scale.in_time import stop
 from autograder.scale.journal import remove_half_written, unfinished
 from autograder.scale.pool import LocalPool, grade_remotely
 from autograder.scale.progress import Progress
-from autograder.scale.settings import Course, Scale
+from autograder.scale.settings import KNOWN, Course, Scale
 from autograder.store import Store, trim
 from autograder.unit import load
 
@@ -87,7 +89,10 @@ class GradingRun:
         self._prepared: dict[str, Prepared] = {}  # by file
         self._expected: Job | None = None  # of the notebook that nbgrader is at
         self._own_files: dict[str, Files] = {}  # by assignment
+        self._parts: dict[str, int] = {}  # notebooks, by assignment
         self._unfinished = {d.folder for d in due}  # submissions
+        if self.course.secret_is_known:
+            self.log.warning(say(KNOWN))
         self.progress = Progress(self.log, len(due))
         _open.append(self)
         atexit.register(self.close)
@@ -112,6 +117,7 @@ class GradingRun:
     def finished(self, folders: set[str]) -> int:
         """These submissions are written. After the last one the run ends: gives the exit status for nbgrader."""
         self._unfinished -= folders
+        self.progress.timeless += [Path(f).parent.name for f in sorted(folders) if time_is_unknown(Path(f))]
         if self._unfinished:
             return 0
         self.close()
@@ -144,10 +150,17 @@ class GradingRun:
             files_beside(submitted, own.content),
             self.unit.source,
             self.course.secret,
-            Limits(self.course.cell_seconds, self.course.notebook_seconds),
+            self._limits(assignment),
             dict(self.converter.config.get("Sandbox", {})),
             own,
         )
+
+    def _limits(self, assignment: str) -> Limits:
+        """A notebook's limits: its part of the submission's time is the same for all, whatever else was handed in."""
+        if assignment not in self._parts:
+            self._parts[assignment] = max(1, len(known_notebooks(self.converter) or ()))
+        seconds = self.course.submission_seconds / self._parts[assignment]
+        return Limits(self.course.cell_seconds, self.course.notebook_seconds, seconds)
 
     def _require_checks(self, notebook: str) -> None:
         path = self.unit.checks_file(notebook)
@@ -199,7 +212,7 @@ class GradingRun:
             self.futures[key] = self.pool.submit(grade_remotely, job, None, remembered(self.executions, job))
         else:
             self.futures[key] = self.pool.submit(grade_remotely, job, str(self.folder.resolve()))
-        self.futures[key].add_done_callback(lambda future: self._keep(key, future))
+        self.futures[key].add_done_callback(lambda future: self._keep(key, job.owner, future))
 
     def _known(self, key: str) -> dict[str, Any] | None:
         """The stored outcome, if it is one."""
@@ -210,15 +223,15 @@ class GradingRun:
             return None
         return dict(data)
 
-    def _keep(self, key: str, future: Future[dict[str, Any]]) -> None:
+    def _keep(self, key: str, owner: str, future: Future[dict[str, Any]]) -> None:
         """Store an outcome as soon as it is there, whether or not nbgrader comes to ask for it. On any thread."""
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()
         for entry, value in result.pop("entries", {}).items():
-            self.executions.put(entry, value)
+            self.executions.put(entry, value, owner)
         if Graded.from_json(result).settled:
-            self.store.put(key, result)
+            self.store.put(key, result, owner)
 
     @property
     def pool(self) -> LocalPool | DaskPool:
@@ -270,6 +283,7 @@ class GradingRun:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.give_up()
+        stop()
         self.progress.finish()
         trim(self.folder, self.scale.store_bytes)
         if self._own:

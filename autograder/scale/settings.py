@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from traitlets import Dict, Integer, Unicode
+from traitlets import Bool, Dict, Integer, Unicode
 from traitlets.config import LoggingConfigurable
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -12,16 +12,35 @@ from autograder.i18n import _
 from autograder.unit import Unit, load
 
 CONFIGURATION = "nbgrader_config.py"
+KNOWN_SECRET = "demo"  # noqa: S105
 
 
 class Course(LoggingConfigurable):
     """The course, as `c.Course.…`."""
 
-    secret = Unicode("demo", config=True, help="hidden inputs and training seeds derive from it: choose your own")
+    secret = Unicode(KNOWN_SECRET, config=True, help="hidden inputs and training seeds derive from it: choose your own")
+    demonstration = Bool(False, config=True, help="nothing is at stake: everybody may know the secret")
     languages = Dict(Unicode(), config=True, help="assignment → language of its feedback; English where not named")
     unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")
+    submission_seconds = Integer(
+        3000,
+        config=True,
+        help="CPU time that grading a learner's submission may take, over all cores, s: kernels, trainings and checks; "
+        "each notebook of the assignment has an equal part",
+    )
+
+    @property
+    def secret_is_known(self) -> bool:
+        """Whether hidden inputs and seeds derive from what everybody can read, in a course that is no demonstration."""
+        return self.secret == KNOWN_SECRET and not self.demonstration
+
+
+KNOWN = _(
+    "c.Course.secret is the one that everybody knows: learners can compute hidden inputs and seeds. Choose your own in "
+    "nbgrader_config.py."
+)
 
 
 class Scale(LoggingConfigurable):

@@ -14,6 +14,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
@@ -33,13 +35,15 @@ from autograder.trusted.plugin import Session, plan, probes_of, run_checks
 from autograder.unit import Family, Unit, attribute, checks_module, load_family
 
 MAX_REQUEST = 512 << 20
+LOOK_SECONDS = 0.1
+_answering = threading.Lock()  # one answer, not two
 
 
 def handle(request: Request) -> dict[str, Any]:
     """The answer to one request, as JSON."""
     unit = mounted(request.package, Path(request.folder))
     if request.do == "answer":
-        return dict(attribute(unit.answers)(request.text, Store(Path(request.store)) if request.store else None))
+        return dict(attribute(unit.answers)(request.text, _store(request)))
     family = load_family(unit.family)
     module = importlib.import_module(checks_module(request.package, request.notebook))
     if request.do == "plan":
@@ -49,11 +53,16 @@ def handle(request: Request) -> dict[str, Any]:
 
 def check(unit: Unit, family: Family, module: Any, request: Request) -> list[CheckResult]:
     """Run a notebook's checks on the evidence of one submission."""
-    context = Context(request.secret, Path(request.store) if request.store else None)
+    context = Context(request.secret, _store(request))
     fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
     targets = {name: probe.target for name, probe in probes_of(module).items()}
     parsed = {task: _parsed(Evidence.from_json(found), family, targets) for task, found in request.evidence.items()}
     return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
+
+
+def _store(request: Request) -> Store | None:
+    """What was computed already."""
+    return Store(Path(request.store), request.owner) if request.store else None
 
 
 def _made(maker: str, context: Context) -> Any:
@@ -104,15 +113,27 @@ def _serve_one(connection: socket.socket) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         with connection, connection.makefile("rwb") as stream:
             request = Request.from_json(json.loads(stream.readline(MAX_REQUEST)))
-            signal.alarm(request.seconds)  # the default action ends this child
+            signal.alarm(request.wall_seconds)  # the default action ends this child
+            threading.Thread(target=_end_when_late, args=(connection, request.seconds), daemon=True).start()
             try:
                 answer: dict[str, Any] = {"answer": handle(request)}
             except BaseException as error:
                 answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
-            stream.write(json.dumps(answer).encode() + b"\n")
+            with _answering:
+                stream.write(json.dumps({**answer, "cpu": time.process_time()}).encode() + b"\n")
+                stream.flush()
         status = 0
     finally:
         os._exit(status)
+
+
+def _end_when_late(connection: socket.socket, seconds: float) -> None:
+    """End this child when it has used up its CPU time, and say so."""
+    while time.process_time() < seconds:
+        time.sleep(LOOK_SECONDS)
+    with _answering:
+        connection.sendall(b'{"late": true}\n')
+        os._exit(1)
 
 
 def main() -> None:

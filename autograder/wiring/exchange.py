@@ -1,4 +1,4 @@
-"""Collecting from nbgrader's exchange: each learner's own work, and no link of theirs followed."""
+"""Collecting from nbgrader's exchange: each learner's own work, no link followed, and no stop at one of them."""
 
 import os
 import pwd
@@ -6,15 +6,17 @@ import re
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.exchange.abc import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
 
 from autograder.grading.notebooks import remove_links
+from autograder.grading.times import set_aside_time
 from autograder.i18n import _, say
+from autograder.scale.logs import escape_names, plain_name
 
 _FOLDER_NAME = re.compile(r"[^./\\][^/\\]*")
 _NOBODY = ""  # whose the refused folders are, while nbgrader looks for each learner's latest one
@@ -25,10 +27,16 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
 
     Every learner may write into `inbound`, under any name. Here a folder is its owner's (the system's user), and one
     that claims another name is refused. With `c.ExchangeCollect.check_owner = False`, for hubs whose servers all run
-    under one account, names are believed.
+    under one account, names are believed. What is wrong with one submission, its name, its time or its files, keeps no
+    other from being collected.
     """
 
-    src_records: list[dict[str, Any]]
+    src_records: list[dict[str, Any]]  # of ExchangeCollect
+
+    def __init__(self, **kw: Any) -> None:
+        """nbgrader makes it before it looks into the exchange."""
+        super().__init__(**kw)
+        escape_names()
 
     def init_src(self) -> None:
         """Find each learner's latest submission among those that are theirs. Called by nbgrader."""
@@ -44,7 +52,7 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
         try:
             record = dict(super()._path_to_record(path))
             problem = self._problem(path, str(record["username"]))
-        except (ExchangeError, ValueError, OverflowError):
+        except Exception:  # dateutil raises whatever the name makes it meet
             problem = say(_("{folder} was not collected: its name says no time."), folder=path)
         if problem is None:
             return record
@@ -65,15 +73,29 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
             return say(text, folder=path, student=student, owner=owner)
         return None
 
+    def copy_files(self) -> None:
+        """Copy every submission; times that cannot be read are set aside first. Called by nbgrader."""
+        for record in self.src_records:
+            student, assignment = record["username"], self.coursedir.assignment_id
+            folder = self.coursedir.format_path(self.coursedir.submitted_directory, student, assignment)
+            with suppress(OSError):  # `do_copy` will say it
+                set_aside_time(Path(folder))
+        super().copy_files()
+
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy one submission; links and special files stay behind, with a note in the log."""
+        try:
+            self._copy(src, dest, log)
+        except Exception as error:  # such as a folder in it that may not be read: the others are still collected
+            text = _("{folder} was not collected: {reason}")
+            self.log.error(say(text, folder=plain_name(src), reason=f"{type(error).__name__}: {error}"))
+
+    def _copy(self, src: str, dest: str, log: Any) -> None:
         with tempfile.TemporaryDirectory(prefix="ag-collect-") as folder:
             plain = Path(folder, "submission")
-            try:
-                shutil.copytree(src, plain, symlinks=True, copy_function=_copy_plain)
-            except OSError as error:  # a folder in it that may not be read: the others are still collected
-                self.log.error(say(_("{folder} was not collected: {reason}"), folder=src, reason=error))
-                return
+            shutil.copytree(src, plain, symlinks=True, copy_function=_copy_plain)
+            if set_aside_time(plain):
+                self.log.warning("%s: timestamp.txt cannot be read", src)
             for name in remove_links(plain):
                 self.log.warning("%s: %s is not a plain file and was not collected", src, name)
             super().do_copy(str(plain), dest, log)

@@ -11,6 +11,7 @@ from traitlets.utils.importstring import import_item
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
 from autograder.scale.due import DueNotebook, due_notebooks
+from autograder.scale.logs import escape_names
 from autograder.scale.names import settle_names
 from autograder.scale.run import GradingRun, Sanitized, recover
 
@@ -25,10 +26,12 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
     def __init__(self, **kw: Any) -> None:
         """nbgrader makes it before it looks which submissions are graded already."""
         super().__init__(**kw)
+        escape_names()
         self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
         self._strays: list[str] = []  # learner/file
         if self.parent is not None:
+            _let_hooks_fail(self.parent)
             recover(self.parent)
             self._strays = settle_names(self.parent)
             self._due = due_notebooks(self.parent)
@@ -82,3 +85,18 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             empty = v4.new_notebook()
             empty.metadata[UNREADABLE] = error.message.to_json()
             return empty
+
+
+def _let_hooks_fail(converter: Any) -> None:
+    """Have a hook that fails end the grading of its submission.
+
+    nbgrader logs it at INFO and goes on: it would copy what our hook could not clear of links.
+    """
+
+    def run(hook: Any) -> None:
+        if hook:
+            coursedir = converter.coursedir
+            hook(assignment=coursedir.assignment_id, student=coursedir.student_id, notebooks=converter.notebooks)
+
+    converter.run_pre_convert_hook = lambda: run(converter.pre_convert_hook)
+    converter.run_post_convert_hook = lambda: run(converter.post_convert_hook)

@@ -57,7 +57,7 @@ READABLE = _("The notebook can be read.")
 
 
 class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts each task's report below its test cell. Comes after SanitizeHTML, which would take its style away."""
+    """Puts each task's report below its test cell. Comes after CleanTexts, which would take its style away."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Write the reports of one notebook."""

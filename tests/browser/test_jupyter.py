@@ -11,7 +11,12 @@ from tests.browser.course import ANSWER, hand_in, jupyter, make_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SLOW = 180_000  # ms: a kernel starts, a submission is graded
-HOSTILE = "Because **it is so**. <script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+HOSTILE = (
+    "Because **it is so**. <script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'> "
+    "[my solution](javascript:window.hacked=3) <a href='javascript:window.hacked=4'>my proof</a> "
+    "![a picture](http://127.0.0.2:9/picture.png) $\\text{&lt;meta http-equiv=refresh content=0&gt;}$ "
+    "$\\href{javascript:window.hacked=5}{my formula}$"
+)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +87,11 @@ def test_an_instructor_grades_from_the_formgrader(server: str, course: Path, ope
     report = page.locator(".ag-report")
     expect(report).to_contain_text("gives something else than twice its argument", timeout=SLOW)
     expect(report).to_contain_text("0 of 2 points")
+    for link in ("my solution", "my proof", "my formula"):
+        page.get_by_text(link).last.click()
+    expect(report).to_be_visible()
     assert page.evaluate("window.hacked") is None
+    assert not [url for url in listed.requests if "127.0.0.2" in url]
     page.locator("#explain").fill("3.5")
     page.locator("textarea.comment").last.fill("Well argued.")
     with page.expect_response(lambda r: "/api/" in r.url and r.request.method == "PUT"):

@@ -5,8 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
+from autograder.feedback import exporter
 from tests.feedback.graded import lay_out, notebook
 
 ROOT = Path(__file__).parents[2]
@@ -29,3 +34,15 @@ def test_nbgrader_writes_the_page_by_configuration_alone(course: Path) -> None:
     assert '<html lang="fr">' in html
     assert "2 / 6" in html
     assert "– / 4" in html  # a person has not graded it yet
+
+
+def test_a_notebook_whose_texts_take_for_ever_gets_a_page_of_its_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporter, "SECONDS", 1.0)
+    nb = notebook("\n " * 10_000)  # Pygments needs the square of it
+    nb.cells[2:2] = [nbformat.v4.new_code_cell("\n " * 10_000) for _ in range(20)]
+    about = {"assignment": "unit", "student": "ada", "notebook": "m", "score": 2.0, "max_score": 10.0}
+    converter = GenerateFeedback(coursedir=CourseDirectory(), config=Config({"Course": {"unit": "tests.mini.unit"}}))
+    own = exporter.FeedbackExporter(parent=converter)
+    html, _resources = own.from_notebook_node(nb, {"nbgrader": {**about, "late_penalty": 0}})
+    assert "could not be shown in time" in html
+    assert "The check passes holds." in html

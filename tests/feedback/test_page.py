@@ -1,9 +1,12 @@
 """The page of one notebook, rendered from what grading leaves."""
 
+import base64
+import hashlib
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -108,10 +111,13 @@ def test_what_a_learner_writes_cannot_become_an_element_that_acts() -> None:
 
 
 def test_a_policy_forbids_programs_and_fetching_anything() -> None:
-    policies = [a["content"] for tag, a in Elements(page(notebook())).found if a.get("http-equiv")]
-    assert policies == [
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    ]
+    html = page(notebook())
+    (policy,) = [a["content"] for _tag, a in Elements(html).found if a.get("http-equiv")]
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    own = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{own}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def test_the_graders_log_and_broken_checks_are_not_shown() -> None:
@@ -125,14 +131,38 @@ def test_the_graders_log_and_broken_checks_are_not_shown() -> None:
 def test_formulas_are_mathml_and_what_is_no_formula_stays_readable() -> None:
     html = page(notebook(essay="$\\lambda$ and $\\frac{$ and $\\arg x$"))
     assert "<math" in html
-    assert "<mi>&#x003BB;</mi>" in html
+    assert "<mi>λ</mi>" in html
     assert "<code>\\frac{</code>" in html
     assert "mathjax" not in html.lower()
 
 
+COVER = "<div style=position:fixed;inset:0><meta http-equiv=refresh content='0;url=https://example.com'></div>"
+
+
+@pytest.mark.parametrize(
+    "wrap", ["$\\text{{{}}}$", "$$\\mbox{{{}}}$$", "{}", "| a |\n|---|\n| {} |", "`{}`", "[{0}](x '{0}')"]
+)
+@pytest.mark.parametrize("text", [COVER, COVER.replace("<", "&lt;"), COVER.replace("<", "\\&lt;")])
+def test_whatever_a_text_becomes_is_cleaned_last(wrap: str, text: str) -> None:
+    elements = Elements(page(notebook(essay=wrap.format(text)))).found
+    assert [a.get("http-equiv") for tag, a in elements if tag == "meta" and "http-equiv" in a] == [
+        "Content-Security-Policy"
+    ]
+    assert not [a for _tag, a in elements if "style" in a]
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "JaVa\tScript:alert(1)", "data:text/html,x", "//example.com", "/a"]
+)
+def test_a_link_in_markdown_leads_to_the_web_or_nowhere(link: str) -> None:
+    essay = f"[a]({link}) [b][b] <{link}> <a href='{link}'>c</a>\n\n[b]: {link}\n\n[w](https://example.org/)"
+    found = [a.get("href") for tag, a in Elements(page(notebook(essay=essay))).found if tag == "a"]
+    assert [str(href) for href in found if href and not href.startswith("#")] == ["https://example.org/"]
+
+
 def test_what_sanitizing_has_escaped_in_formulas_and_code_is_readable() -> None:
     html = page(notebook(essay="$a &lt; b$, `x &amp; y`, &lt;script&gt;alert(1)&lt;/script&gt;"))
-    assert "<mo>&#x0003C;</mo>" in html
+    assert "<mo>&lt;</mo>" in html
     assert "<code>x &amp; y</code>" in html
     assert "script" not in Elements(html).tags()
 

@@ -287,3 +287,9 @@ def test_a_hard_link_is_not_read(course: MiniCourse, tmp_path: Path) -> None:
     with pytest.raises(UnreadableNotebook, match="not a plain file"):
         read_notebook(folder / "m.ipynb")
     (folder / "m.ipynb").unlink()
+
+
+def test_a_folder_in_a_notebooks_place_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "m.ipynb").mkdir()
+    with pytest.raises(UnreadableNotebook):
+        read_notebook(tmp_path / "m.ipynb")

@@ -1,5 +1,7 @@
 """The doctor's sentence and its proof."""
 
+from pathlib import Path
+
 import pytest
 
 from autograder.__main__ import main
@@ -14,6 +16,24 @@ def test_without_isolation_the_doctor_says_why_and_fails(
     monkeypatch.setattr(doctor, "isolation_problem", lambda: Message("Cannot: {why}.", {"why": "no bwrap"}))
     assert main(["doctor"]) == 1
     assert "✗ Cannot: no bwrap." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("lines", "marked"),
+    [
+        ("", True),
+        ("c.Course.secret = 'demo'", True),
+        ("c.Course.secret = 'our own'", False),
+        ("c.Course.demonstration = True", False),
+    ],
+)
+def test_a_secret_that_everybody_knows_is_marked(
+    lines: str, marked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{lines}\n")
+    monkeypatch.chdir(tmp_path)
+    main(["doctor", "--no-kernel"])
+    assert ("! c.Course.secret is the one that everybody knows" in capsys.readouterr().out) is marked
 
 
 @pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))

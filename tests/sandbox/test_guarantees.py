@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from traitlets.config import Config
 
 from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.jail import GIB, MIB, UNUSED_UID
-from autograder.sandbox.rundir import UIDS
+from autograder.sandbox.rundir import PREFIX, UIDS
 from tests.sandbox.running import Running
 
 pytestmark = pytest.mark.skipif(isolation_problem() is not None, reason=str(isolation_problem()))
@@ -120,8 +121,21 @@ class TestWhatItSees:
         assert kernel.run("import importlib.util as u; print(u.find_spec('autograder'))") == "None\n"
 
     def test_the_host_folders_are_not_named(self, kernel: Running, submission: Path) -> None:
-        everything = "import os; print(os.environ, os.getcwd(), open('/proc/mounts').read())"
-        assert str(submission) not in kernel.run(everything)
+        everything = """
+import glob, os
+print(os.environ, os.getcwd(), open('/proc/mounts').read())
+for path in glob.glob('/proc/[0-9]*/cmdline') + glob.glob('/proc/[0-9]*/environ'):
+    try:
+        print(open(path).read().split(chr(0)))
+    except PermissionError:
+        pass
+"""
+        text = kernel.run(everything)
+        assert "bwrap" in text
+        python = {sys.prefix, sys.base_prefix}  # visible, and said to be
+        for prefix in sorted(python, key=len, reverse=True):
+            text = text.replace(prefix, "")
+        assert not [p for p in (str(submission), str(COURSE), PREFIX, tempfile.gettempdir() + "/") if p in text]
 
     def test_the_environment_is_made_of_known_names(self, submission: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COURSE_SECRET", "swordfish")

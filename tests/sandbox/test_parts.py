@@ -157,7 +157,7 @@ class TestCgroup:
         group = Cgroup(tree / "fs/user", "kernel", 1000, 20)
         assert (group.path / "memory.max").read_text() == "1000"
         assert (group.path / "pids.max").read_text() == "20"
-        command = Jail(cgroup=group.entrance).command(["true"], 3)
+        command = Jail(cgroup=group.entrance).command(["true"], 3, 4)
         assert str(group.entrance) in command[:4]
 
 

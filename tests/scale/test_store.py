@@ -59,6 +59,16 @@ def test_the_entries_used_longest_ago_go_first(tmp_path: Path) -> None:
     assert [n for n in range(10) if store.get(key_of(n))] == [0, 6, 7, 8, 9]
 
 
+def test_who_has_most_loses_first_and_pushes_nobody_out(tmp_path: Path) -> None:
+    for learner in "abc":
+        Store(tmp_path / "executions", learner).put(key_of(learner), "x" * 3000)
+    for number in range(20):
+        Store(tmp_path / "trainings").put(key_of(number), "x" * 1000, "flood")
+    trim(tmp_path, 20_000)
+    assert all(Store(tmp_path / "executions").get(key_of(learner)) for learner in "abc")
+    assert 0 < sum(bool(Store(tmp_path / "trainings").get(key_of(number))) for number in range(20)) < 12
+
+
 def test_what_a_killed_process_was_writing_is_removed_later(tmp_path: Path) -> None:
     (tmp_path / "trainings" / "ab").mkdir(parents=True)
     old, new = (tmp_path / "trainings" / "ab" / f".new-{age}" for age in ("old", "new"))

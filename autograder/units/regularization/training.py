@@ -17,7 +17,7 @@ DATA = Data(datasets.load, datasets.CHECKSUMS)
 def trainer(context: Context) -> Trainer:
     """What checks name `trainer`: as many pairs of seeds as a grade looks at."""
     seeds = [derive(context.secret, "training", str(pair)) for pair in range(PAIRS)]
-    return Trainer(Store(context.store) if context.store else None, seeds, DATA, _described)
+    return Trainer(context.store, seeds, DATA, _described)
 
 
 def _described(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,83 @@
+"""What people will read of a submission, bounded and cleaned before it is written anywhere."""
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from html import escape
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.feedback.harmless import clean_all
+from autograder.i18n import _, translate
+from autograder.scale.in_time import in_time
+
+MAX_CELL = 50_000  # characters of one text: twenty pages
+MAX_NOTEBOOK = 500_000  # characters of all texts of a notebook, and as many of all HTML in outputs
+SECONDS = 2.0  # of CPU time for cleaning a notebook; an honest one takes milliseconds
+HTML = ("text/html", "text/markdown")
+SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg", *HTML)
+CUT = _("[cut here: the text is too long to be shown; the submission has all of it]")
+Resources = Any
+
+
+class CleanTexts(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes out of texts and outputs what could act where they are opened; takes the place of `SanitizeHTML`.
+
+    Cleaning may need time that grows with the square of a text, so another process does it, for so long and no longer.
+    What is not done by then is shown as it was typed.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Clean one notebook."""
+        cut = translate(CUT, resources.get("autograder_language", "en"))
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [_shown(output) for output in cell.outputs]
+        prose: list[Place] = [(cell, "source") for cell in nb.cells if cell.cell_type != "code"]
+        drawn: list[Place] = list(_html(nb.cells))
+        _bound(prose, cut)
+        _bound(drawn, cut)
+        self._clean([*prose, *drawn], resources["nbgrader"])
+        return nb, resources
+
+    def _clean(self, places: Sequence["Place"], about: MutableMapping[str, str]) -> None:
+        places = [(holder, key) for holder, key in places if "<" in holder[key] or "&" in holder[key]]
+        texts = [holder[key] for holder, key in places]
+        try:
+            cleaned = in_time(SECONDS, clean_all, texts) if texts else []
+        except TimeoutError as error:
+            text = "%s, %s: its HTML was not cleaned in time and is shown as it was typed (%s)"
+            self.log.warning(text, about["student"], about["notebook"], error)
+            cleaned = [escape(text, quote=False) for text in texts]
+        for (holder, key), text in zip(places, cleaned, strict=True):
+            holder[key] = text
+
+
+Place = tuple[MutableMapping[str, Any], str]  # where a text stands: holder[key]
+
+
+def _html(cells: Sequence[NotebookNode]) -> Iterator[Place]:
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            yield from ((output["data"], kind) for kind in HTML if kind in output.get("data", {}))
+
+
+def _bound(places: Sequence[Place], cut: str) -> None:
+    left = MAX_NOTEBOOK
+    for holder, key in places:
+        allowed = min(left, MAX_CELL)
+        if len(holder[key]) > allowed:
+            holder[key] = f"{holder[key][:allowed]}\n\n{cut}"
+        left = max(0, left - len(holder[key]))
+
+
+def _shown(output: NotebookNode) -> NotebookNode:
+    """The output with what a page can show of it, as text: no widgets, programs, sizes or styles."""
+    if "data" not in output:
+        return output
+    data = {kind: _text(output["data"][kind]) for kind in SHOWN if kind in output["data"]}
+    return NotebookNode({**output, "data": NotebookNode(data), "metadata": NotebookNode()})
+
+
+def _text(value: Any) -> str:
+    return "".join(str(v) for v in value) if isinstance(value, list) else str(value)
