@@ -22,6 +22,7 @@ from autograder.trusted import checker, plugin
 from autograder.unit import Unit, checks_module, load, load_family
 
 UNIT = load("autograder.units.regularization")
+FAMILY = load_family(UNIT.family)
 SECRET = "a secret for tests"
 # trainings of the corpus are remembered between test runs, as they are between learners
 STORE = os.environ.get("AUTOGRADER_TEST_STORE") or str(Path(tempfile.gettempdir()) / f"ag-test-store-{os.getuid()}")

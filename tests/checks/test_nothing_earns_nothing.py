@@ -244,12 +244,21 @@ def test_weights_at_zero_hide_nothing(notebook: str, task: str, code: str) -> No
 
 
 @pytest.mark.slow
-def test_a_penalty_that_overflows_is_a_collapse() -> None:
-    hidden = "layers.Dense(128, 'relu', kernel_regularizer=regularizers.L2(1e30))"
+@pytest.mark.parametrize("penalty", ["L2(1e30)", "L2(1e25)", "L1(1e22)"])
+def test_a_penalty_that_overflows_is_a_collapse(penalty: str) -> None:
+    hidden = f"layers.Dense(128, 'relu', kernel_regularizer=regularizers.{penalty})"
     code = model("build_regularized_model", FLAT, hidden, OUTPUT).replace("model.set_weights", "model.get_weights and ")
     results = {r.name: r for r in grade("2_l1_l2", "choose_lambda", code + SWEEP)}
     assert results["lambda_gap"].earned == 0
     assert all(r.outcome is not Outcome.ERROR for r in results.values())
+
+
+def test_weights_at_zero_do_not_hide_a_penalty_that_was_set_too_late() -> None:
+    code = model("build_l2_model", FLAT, "layers.Dense(128, 'relu')", OUTPUT)
+    code = code.replace("    return", "    model.layers[1].kernel_regularizer = regularizers.L2(0.001)\n    return")
+    results = {r.name: r for r in grade("2_l1_l2", "l2_layer", code)}
+    assert results["l2_active"].earned == 0
+    assert results["l2_active"].outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize("by_hand", ["0 * w", "w + 1", "w * 0.5"])

@@ -96,12 +96,12 @@ def _short(node: Any) -> Any:
 
 
 def seeds() -> list[bytes]:
-    """What the corpus of answers gives: of every task a right answer and two wrong ones."""
+    """What the corpus of answers gives: of every task a right answer and a wrong one."""
     found = []
     for notebook in NOTEBOOKS:
         corpus = importlib.import_module(f"tests.checks.answers_{notebook}")
         for task, right in corpus.RIGHT.items():
-            wrong = [answer.code for answer in list(corpus.WRONG.get(task, {}).values())[:2]]
+            wrong = [answer.code for answer in list(corpus.WRONG.get(task, {}).values())[:1]]
             found += [_evidence(task, code) for code in (next(iter(right.values())), *wrong)]
     return [json.dumps(one).encode() for one in found]
 
@@ -116,4 +116,6 @@ def _evidence(task: str, code: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    for seed in seeds():
+        target(seed)  # what Keras imports when it is first used is no reading of a stranger's
     fuzz(target, seeds, JsonMutator(KEYS, VALUES))

@@ -2,6 +2,7 @@
 
     evidence.py      a model as data                    kernel_side.py   its other half, in the learner's kernel
     rebuild.py       what a learner's model may hold    models.py        what a check looks at on a model
+    use.py           how much of a model is used
     training.py      the compiled training loop         runs.py          trainings for grades, paired by seeds
     requests.py      trainings that a kernel asks for
 

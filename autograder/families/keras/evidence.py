@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from autograder.checks.evidence import Foreign, array, bounded, decode, encode_array
 
+PROBED = 0.01  # as in `kernel_side`
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -19,7 +21,8 @@ class Outputs:
 
 @dataclass(frozen=True, eq=False)
 class ModelData(Foreign):
-    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox.
+    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox with
+    all of its weights at `PROBED`.
 
     Compared by identity, so that what was measured on it can be remembered.
     """

@@ -53,6 +53,7 @@ ACTIVATIONS = frozenset(
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
+_DATA = {"Constant": ("value",), "Rescaling": ("scale", "offset")}  # where numbers could be handed in as data
 _OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 # Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
@@ -199,6 +200,7 @@ def _check_names(node: Mapping[str, Any]) -> None:
         return
     module, name, registered = node.get("module"), node["class_name"], node.get("registered_name")
     own = node.get("config")
+    _check_rule(name, own)
     if name == "__keras_tensor__":
         if set(node) != {"class_name", "config"} or not _is_tensor_config(own):
             raise _refused(name)
@@ -209,6 +211,15 @@ def _check_names(node: Mapping[str, Any]) -> None:
         raise _refused(str(name))
     elif name == "DTypePolicy" and not (isinstance(own, dict) and _among(DTYPES, own.get("name"))):
         raise _refused(str(name))
+
+
+def _check_rule(name: Any, own: Any) -> None:
+    """An initializer, or a layer without weights, holds a rule and no data, such as weights trained beforehand."""
+    known = isinstance(name, str) and isinstance(own, dict)
+    held = [own[key] for key in _DATA.get(name, ()) if key in own] if known else []
+    if not all(value is None or isinstance(value, (int, float)) for value in held):
+        text = _("A {name} of your model holds a list of numbers: only a single number is taken there.")
+        raise EvidenceRefused(text, name=name)
 
 
 def _check_texts(node: Mapping[str, Any]) -> None:

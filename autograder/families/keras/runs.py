@@ -21,6 +21,7 @@ from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
+LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
 VERSION = 2  # of everything here that changes a run's numbers
 
 Examples = tuple[Any, Any]  # x (n, ...), y (n,)
@@ -52,9 +53,12 @@ class Run(NamedTuple):
 
     @property
     def collapsed(self) -> bool:
-        """Whether any of its numbers is not finite (NaN or infinity): nothing can be compared with such a training."""
+        """Whether any of its numbers is not finite, or so large that Adam's squares of gradients may not be.
+
+        Nothing can be compared with such a training: where the squares overflow, weights no longer move, as if frozen.
+        """
         numbers = (self.train, self.held_out, self.accuracy, self.penalty, *self.train_curve, *self.held_out_curve)
-        return not all(map(math.isfinite, numbers))
+        return not all(abs(number) <= LARGEST for number in numbers)
 
     @property
     def gap(self) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.checks.api import Failed, fail, require
 from autograder.checks.values import close
-from autograder.families.keras.evidence import ModelData
+from autograder.families.keras.evidence import PROBED, ModelData
 from autograder.families.keras.models import DRAWS, answers, draw, once_per_model, rebuilt
 from autograder.i18n import _
 
@@ -221,15 +221,14 @@ def require_noticeable(found: Penalties) -> None:
 def require_active(data: ModelData, name: str) -> None:
     """What the config promises was in the loss of the learner's own model too, else the check fails.
 
-    Whether a frozen layer has a penalty is seen with our weights: with the learner's own it may be 0.
+    Both are looked at with the same weights, which are not the learner's: at 0 there is no penalty anyway.
     """
     model = rebuilt(data, name)
-    promised = total(model, data.weights)
-    draw(model, 0)
-    drawn = _paid(model)
+    probed = [np.full_like(w, PROBED) for w in data.weights]
+    promised = total(model, probed)
     _thaw(model)
     require(
-        drawn > 0 or _paid(model) == 0,
+        promised > 0 or total(model, probed) == 0,
         _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none."),
     )
     reported = sum(data.losses)
