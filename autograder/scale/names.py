@@ -20,7 +20,10 @@ def settle_names(converter: Any) -> list[str]:
     pattern = coursedir.format_path(coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id)
     strays: list[str] = []
     for folder in sorted(glob.glob(pattern)) if released else []:  # spelled as nbgrader does
-        strays += _settle(Path(folder), released, converter.log)
+        try:
+            strays += _settle(Path(folder), released, converter.log)
+        except (OSError, RecursionError) as error:  # nbgrader will meet it itself, when it comes to this submission
+            converter.log.warning("%s was not looked through: %r", folder, error)
         if found := sorted(glob.glob(f"{folder}/{coursedir.notebook_id}.ipynb")):
             converter.assignments[folder] = found
     return strays

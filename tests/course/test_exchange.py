@@ -106,10 +106,13 @@ def test_a_folder_is_its_owners_and_one_that_claims_another_name_is_refused(cour
         f"victim+mini+{late}",
         f"+mini+{late}",
         f"{me}+mini+no time+x",
+        f"{me}+mini+{'9' * 23}",
     ):
         forged(course, name)
     (inbound(course) / f"{me}+mini+{late}").symlink_to(course.root / "source")
+    (forged(course, f"{me}+mini+2026-03-03 18:00:00 UTC+x") / "timestamp.txt").write_text("1" * 23)
     victims = course.hand_in("victim")
+    (victims / "timestamp.txt").write_text("never")
     said = course.nbgrader("collect", "mini", "--update")
     assert f"it claims to be victim's and belongs to {me}." in said
     assert said.count("it is no folder of a learner's") == 2

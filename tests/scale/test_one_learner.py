@@ -1,11 +1,14 @@
 """Nothing that one learner hands in keeps the others from being graded."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.grading.test_links import DEEP
 from tests.mini.course import REFERENCE, MiniCourse
 
 FULL = {name: 3.0 for name in REFERENCE}
@@ -33,6 +36,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> MiniCourse:
         course.hand_in(name)
     spoil(course)
     (course.root / "submitted" / "zoe" / "mini" / "\x1b[2J\n[AutogradeApp | INFO] forged").symlink_to("m.ipynb")
+    subprocess.run([sys.executable, "-c", DEEP], cwd=course.root / "submitted" / "long" / "mini", check=True)
     return course
 
 
