@@ -14,7 +14,8 @@ from autograder.lms.config import Platform
 from autograder.lms.http import LmsRefused
 from autograder.lms.keys import generate
 from autograder.lms.ledger import Ledger
-from autograder.lms.push import Action, Pusher, make_plan
+from autograder.lms.plan import Action, make_plan
+from autograder.lms.push import Pusher
 
 from .lti import Peer, grades_of, push, shown
 
@@ -28,7 +29,7 @@ def users(peer: Peer, **points: float) -> dict[str, float]:
 def test_grades_arrive_zero_and_fractions_too(peer: Peer, tmp_path: Path) -> None:
     items = peer.items()
     steps, problems = push(
-        items, grades_of(peer, {"alice": 17.5, "bob": 0.0, "carol": 20.0}, "arrive"), tmp_path / "l.jsonl"
+        items, grades_of(peer, {"alice": 17.5, "bob": 0.0, "carol": 20.0}, "arrive"), tmp_path / "l.sqlite3"
     )
     assert [s.action for s in steps] == [Action.SEND] * 3
     assert problems == []
@@ -37,8 +38,8 @@ def test_grades_arrive_zero_and_fractions_too(peer: Peer, tmp_path: Path) -> Non
 
 def test_what_is_there_already_is_not_sent_again(peer: Peer, tmp_path: Path) -> None:
     grades = grades_of(peer, {"alice": 17.5, "bob": 0.0}, "again")
-    push(peer.items(), grades, tmp_path / "l.jsonl")
-    steps, problems = push(peer.items(), grades, tmp_path / "l.jsonl")
+    push(peer.items(), grades, tmp_path / "l.sqlite3")
+    steps, problems = push(peer.items(), grades, tmp_path / "l.sqlite3")
     assert [s.action for s in steps] == [Action.SAME, Action.SAME]
     assert problems == []
 
@@ -63,9 +64,9 @@ def test_a_maximum_with_a_fraction_becomes_percent(peer: Peer, tmp_path: Path) -
     grades = grades_of(peer, {"alice": 7.0}, "fraction", maximum=17.5)
     item = items.find_or_create("fraction", "fraction", 100)
     assert item.maximum == 100
-    assert push(items, grades, tmp_path / "l.jsonl")[1] == []
+    assert push(items, grades, tmp_path / "l.sqlite3")[1] == []
     assert shown(items, "fraction") == users(peer, alice=40.0)
-    assert push(items, grades, tmp_path / "l.jsonl")[0][0].action is Action.SAME
+    assert push(items, grades, tmp_path / "l.sqlite3")[0][0].action is Action.SAME
 
 
 def test_a_replay_and_an_older_score_are_refused_by_the_platform(peer: Peer) -> None:
@@ -85,29 +86,30 @@ def test_a_refused_replay_is_resolved_by_looking(peer: Peer, tmp_path: Path) -> 
     item = items.find_or_create("resolve", "resolve", 20)
     comment = "resolve: 9.0"
     items.send(item, Score(peer.users["alice"], 9, 20, comment), time.time() + 600)
-    with Ledger(tmp_path / "l.jsonl", item.url) as ledger:
+    with Ledger(tmp_path / "l.sqlite3") as ledger:
+        column = ledger.column(items.url, "resolve", item.url)
         # the plan was made before that score was there
-        steps = make_plan(grades_of(peer, {"alice": 9.0}, "resolve"), item, {}, ledger, overwrite=False)
-        assert Pusher(items, item, ledger, items.service.http.clock).push(steps) == []
+        steps = make_plan(grades_of(peer, {"alice": 9.0}, "resolve"), item, {}, column)
+        assert Pusher(items, item, column, items.service.http.clock).push(steps) == []
 
 
 def test_a_time_in_the_future_on_the_platform_is_reported(peer: Peer, tmp_path: Path) -> None:
     items = peer.items()
     item = items.find_or_create("future", "future", 20)
     items.send(item, Score(peer.users["alice"], 3, 20, ""), time.time() + 86400)
-    _, problems = push(items, grades_of(peer, {"alice": 9.0}, "future"), tmp_path / "l.jsonl", overwrite=True)
+    _, problems = push(items, grades_of(peer, {"alice": 9.0}, "future"), tmp_path / "l.sqlite3", overwrite=True)
     assert [str(p) for p in problems] == ["alice: The platform refused (HTTP 400, —)."]
 
 
 def test_a_new_grade_replaces_our_own(peer: Peer, tmp_path: Path) -> None:
     for points in (5.0, 12.0, 0.0, 12.0):
-        _, problems = push(peer.items(), grades_of(peer, {"alice": points}, "regrade"), tmp_path / "l.jsonl")
+        _, problems = push(peer.items(), grades_of(peer, {"alice": points}, "regrade"), tmp_path / "l.sqlite3")
         assert problems == []
         assert shown(peer.items(), "regrade") == users(peer, alice=points)
 
 
 def test_a_teachers_change_on_the_platform_is_kept(peer: Peer, tmp_path: Path) -> None:
-    items, ledger = peer.items(), tmp_path / "l.jsonl"
+    items, ledger = peer.items(), tmp_path / "l.sqlite3"
     push(items, grades_of(peer, {"alice": 5.0}, "teacher"), ledger)
     item = items.find("teacher")
     assert item
@@ -129,7 +131,7 @@ def test_a_person_who_is_not_enrolled_does_not_stop_the_others(peer: Peer, tmp_p
     )
     both = type(grades)("stranger", 20.0, grades.rows + stranger.rows, ())
     items = peer.items()
-    assert push(items, both, tmp_path / "l.jsonl")[1] == []
+    assert push(items, both, tmp_path / "l.sqlite3")[1] == []
     assert shown(items, "stranger") == {**users(peer, alice=4.0), "not-enrolled": 3.0}
 
 
@@ -202,7 +204,7 @@ def test_an_independent_reader_sees_what_was_written(peer: Peer, tmp_path: Path)
         def _cache_access_token(self, scope_key: str, access_token: str, expires_in: float) -> None:
             return None
 
-    push(peer.items(), grades_of(peer, {"alice": 17.5, "bob": 0.0}, "reader"), tmp_path / "l.jsonl")
+    push(peer.items(), grades_of(peer, {"alice": 17.5, "bob": 0.0}, "reader"), tmp_path / "l.sqlite3")
     platform: Platform = peer.platform
     registration = (
         Registration()
