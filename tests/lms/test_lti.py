@@ -1,5 +1,6 @@
 """LTI 1.3 against Open edX's own consumer: token, scopes, line items, scores, results, roster."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -48,6 +49,25 @@ def test_the_line_item_is_found_again_not_made_twice(peer: Peer) -> None:
     first = peer.items().find_or_create("once", "Once", 20)
     assert peer.items().find_or_create("once", "Once", 20) == first
     assert peer.items().find("never") is None
+
+
+def test_two_first_pushes_at_once_make_one_column(peer: Peer, tmp_path: Path) -> None:
+    ledger, refused = tmp_path / "l.sqlite3", []
+
+    def first_push() -> None:
+        try:
+            push(peer.items(), grades_of(peer, {"alice": 4.0}, "at-once"), ledger)
+        except LmsError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=first_push) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all("Another push of the same assignment" in said for said in refused)
+    assert len(refused) < 4
+    assert shown(peer.items(), "at-once") == users(peer, alice=4.0)  # raises when there are two
 
 
 def test_two_line_items_are_refused(peer: Peer) -> None:
@@ -124,7 +144,7 @@ def test_a_teachers_change_on_the_platform_is_kept(peer: Peer, tmp_path: Path) -
 
 
 def test_a_person_who_is_not_enrolled_does_not_stop_the_others(peer: Peer, tmp_path: Path) -> None:
-    """Open edX takes a score for anybody; Moodle answers 400 (see test_push.py)."""
+    """Open edX takes a score for anybody; Moodle answers 400 (see test_http.py)."""
     grades = grades_of(peer, {"alice": 4.0}, "stranger")
     stranger = grades_of(
         Peer(peer.platform, peer.key, peer.key_file, {"zoe": "not-enrolled"}), {"zoe": 3.0}, "stranger"
@@ -157,7 +177,7 @@ def test_a_stale_token_writes_and_reads_nothing(peer: Peer) -> None:
     items = peer.items()
     items.find("x")
     items.service._token = "stale"  # as after a restart of the platform
-    # Open edX answers 403 to a bad token, other platforms 401: see test_service.py
+    # Open edX answers 403 to a bad token, other platforms 401: see test_http.py
     with pytest.raises(LmsRefused, match="HTTP 403"):
         items.find("x")
 
