@@ -10,7 +10,8 @@ from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
 from autograder.lms import nrps
-from autograder.lms.ags import Score
+from autograder.lms.ags import LineItem, LineItems, Score
+from autograder.lms.http import LmsRefused
 from autograder.lms.ledger import Ledger
 
 from .conftest import SetGrade
@@ -284,3 +285,27 @@ def test_two_students_with_one_id_are_refused_by_name_and_the_rest_goes_out(
     item = peer.items().find(graded)
     assert item is not None
     assert set(peer.items().results(item)) == {peer.users["alice"]}
+
+
+def test_the_report_of_a_broken_push_names_who_is_there(
+    run: Run, graded: str, monkeypatch: pytest.MonkeyPatch, peer: Peer
+) -> None:
+    send = LineItems.send
+
+    def once(items: LineItems, item: LineItem, score: Score, timestamp: float) -> None:
+        if score.user == peer.users["bob"]:
+            error = LmsRefused("The platform refused.")
+            error.status = 401
+            raise error
+        send(items, item, score, timestamp)
+
+    monkeypatch.setattr(LineItems, "send", once)
+    monkeypatch.setattr("autograder.lms.push.BATCH", 1)
+    status, said = run("push", graded, "--yes")
+    assert status == 1
+    assert "alice\t— → 17.5/20\tsent" in said
+    assert "bob\t— → 0/20\tsent" not in said
+    assert "1 sent, 0 were the same, 1 not sent." in said
+    assert "broken off. Run it again" in said
+    monkeypatch.setattr(LineItems, "send", send)
+    assert run("push", graded, "--yes")[0] == 0
