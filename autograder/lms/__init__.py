@@ -5,6 +5,7 @@ The names below are for nbgrader's command line: `nbgrader export --exporter=aut
 """
 
 from autograder.lms.collect import CanvasCollector, MoodleCollector
+from autograder.lms.feedback_files import MoodleFeedback
 from autograder.lms.sheet import CanvasGradebook, CsvSheet, MoodleWorksheet
 
-__all__ = ["CanvasCollector", "CanvasGradebook", "CsvSheet", "MoodleCollector", "MoodleWorksheet"]
+__all__ = ["CanvasCollector", "CanvasGradebook", "CsvSheet", "MoodleCollector", "MoodleFeedback", "MoodleWorksheet"]

@@ -22,7 +22,8 @@ RESULTS, SCORE = _MEDIA + "v2.resultcontainer+json", _MEDIA + "v1.score+json"
 # (https://canvas.instructure.com/doc/api/score.html)
 CANVAS_SUBMISSION = {"https://canvas.instructure.com/lti/submission": {"new_submission": False}}
 TAG = "autograder"
-TOLERANCE = 1e-3  # points: platforms keep 2 to 5 decimals of what they rescale
+EXACT = 1e-6  # points: below it is binary noise
+ROUNDED = 0.005  # points: what rounding to two decimals, the coarsest of any platform, can change
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,26 @@ class Score:
     comment: str
 
     def is_at(self, result: Result | None) -> bool:
-        """Whether `result` has these points: platforms may rescale to their own maximum."""
-        if result is None or result.maximum <= 0:
+        """Whether `result` has these points, at the precision the platform shows.
+
+        Platforms may rescale to their own maximum, and round: 3.33333 comes back as 3.33. What is shown with
+        more decimals than two is compared with as many.
+        """
+        if result is None or not result.maximum > 0 or not self.maximum > 0:
             return False
-        return abs(result.score / result.maximum * self.maximum - self.given) <= TOLERANCE
+        shown = len(f"{result.score:.5f}".rstrip("0").partition(".")[2])
+        wanted = self.given / self.maximum * result.maximum
+        step = min(0.5 * 10.0 ** -max(2, shown), ROUNDED / self.maximum * result.maximum)
+        return abs(result.score - wanted) <= step + EXACT
 
     def says(self, comment: str | None) -> bool:
         """Whether `comment` is this one but for blanks; True where the platform does not tell."""
         return comment is None or comment.split() == self.comment.split()
+
+    def at(self, result: Result) -> "Score":
+        """The score that `result` shows, out of the same maximum; its comment, or this one where none is told."""
+        given = result.score / result.maximum * self.maximum if result.maximum > 0 else 0.0
+        return Score(self.user, given, self.maximum, self.comment if result.comment is None else result.comment)
 
     def to_json(self, timestamp: float) -> dict[str, Any]:
         return {
@@ -88,17 +101,21 @@ class LineItems:
         self.service = service
         self.url = url
 
+    def at(self, url: str) -> LineItem:
+        """The line item at an address, such as a column that a teacher made. Raises LmsRefused when there is none."""
+        return _line_item(self.service.request("GET", url, ITEM).json())
+
     def find(self, resource_id: str) -> LineItem | None:
         """This tool's line item for `resource_id`; None when there is none.
 
+        Not every platform keeps the tag, so it is not asked for; another tool's, with another tag, is not ours.
         Raises LmsRefused when there are several: nobody can say which one learners see.
         """
-        url = below(self.url, "", resource_id=resource_id, tag=TAG)
         found: dict[str, LineItem] = {}
-        for page in self.service.pages(url, CONTAINER):
+        for page in self.service.pages(below(self.url, "", resource_id=resource_id), CONTAINER):
             for entry in _entries(page):
                 # platforms may leave the filter out
-                if entry.get("resourceId") == resource_id and entry.get("tag") == TAG:
+                if entry.get("resourceId") == resource_id and entry.get("tag") in (TAG, "", None):
                     item = _line_item(entry)
                     found[item.url] = item
         if len(found) > 1:
@@ -107,7 +124,10 @@ class LineItems:
         return next(iter(found.values()), None)
 
     def find_or_create(self, resource_id: str, label: str, maximum: int) -> LineItem:
-        """The line item for `resource_id`, made if there is none; looked for again before each attempt."""
+        """The line item for `resource_id`, made if there is none; looked for again before each attempt.
+
+        Call it with the ledger's lock: two that look at the same time would both make one.
+        """
         attempt = 0
         while True:
             if item := self.find(resource_id):
@@ -123,16 +143,15 @@ class LineItems:
                 self.service.http.pause(attempt, error)
 
     def results(self, item: LineItem) -> dict[str, Result]:
-        """User id → result, for those who have one. No `limit`: Moodle's next page cannot be read."""
+        """User id → result, for those who have one.
+
+        Always the whole list: what a platform calls a user in a query is not what it calls them in the answer
+        (Canvas), or it does not look at the query at all (Open edX).
+        """
         found: dict[str, Result] = {}
         for page in self.service.pages(below(item.url, "results"), RESULTS):
             found |= dict(_results(_entries(page)))
         return found
-
-    def result(self, item: LineItem, user: str) -> Result | None:
-        """The result of one user."""
-        pages = self.service.pages(below(item.url, "results", user_id=user), RESULTS)
-        return {k: v for page in pages for k, v in _results(_entries(page))}.get(user)
 
     def send(self, item: LineItem, score: Score, timestamp: float) -> None:
         """Send one score, once. Raises LmsUnreachable when it may or may not have been taken."""

@@ -10,6 +10,7 @@ LmsError
 import json
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class LmsUnreachable(LmsError):
     """No complete answer: the request may or may not have had an effect. `wait`: seconds asked for."""
 
     wait: float = 0.0
+    status: int = 0  # of an answer that says nothing; 0: there was none
 
 
 class LmsRefused(LmsError):
@@ -87,14 +89,12 @@ class RequestsTransport:
     """
 
     def __init__(self, connect: float = 10.0, read: float = 30.0) -> None:
-        self._session = requests.Session()
-        # an auth of our own, if only an empty one, keeps requests from taking passwords out of ~/.netrc
-        self._session.auth = lambda request: request
+        self._local = threading.local()  # requests does not promise that threads may share a session
         self._timeout = (connect, read)
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         try:
-            with self._session.request(
+            with self._session().request(
                 method,
                 url,
                 headers=dict(headers),
@@ -110,6 +110,14 @@ class RequestsTransport:
             kind = type(error).__name__  # not its text, which has the address with its query
             text = _("No answer from {host} ({kind}).")
             raise LmsUnreachable(text, host=urlsplit(url).hostname or "?", kind=kind) from error
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+            # an auth of our own, if only an empty one, keeps requests from taking passwords out of ~/.netrc
+            self._local.session.auth = lambda request: request
+        session: requests.Session = self._local.session
+        return session
 
     def _read(self, answer: requests.Response) -> bytes:
         end = time.monotonic() + 4 * self._timeout[1]
@@ -130,6 +138,7 @@ class Http:
         self.transport = transport
         self.clock = clock
         self.attempts = attempts
+        self._resume = 0.0  # when the platform wants the next request, of whatever thread
         self._chance = chance or random.Random()  # noqa: S311  # spreads pauses, protects nothing
 
     def send(
@@ -167,12 +176,17 @@ class Http:
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         check_address(url)
+        while (ahead := self._resume - self.clock.now()) > 0:
+            self.clock.sleep(ahead)
         reply = self.transport.send(method, url, headers, body)
         busy = reply.status == 403 and THROTTLED.search(reply.body)
         if reply.status == 429 or reply.status >= 500 or busy:
             text = _("The platform cannot answer now (HTTP {status}).")
             error = LmsUnreachable(text, status=reply.status)
+            error.status = reply.status
             error.wait = self._retry_after(reply.headers.get("retry-after", ""))
+            if error.wait <= LONGEST_WAIT:
+                self._resume = max(self._resume, self.clock.now() + error.wait)
             raise error
         return reply
 

@@ -14,7 +14,7 @@ from jwt.algorithms import RSAAlgorithm
 from autograder.errors import LmsError
 from autograder.i18n import _
 
-PRIVATE, PUBLIC, KEY_SET = "lms-key.pem", "lms-key.pub.pem", "jwks.json"
+PRIVATE, NEXT, KEY_SET = "lms-key.pem", "lms-key.next.pem", "jwks.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,10 @@ class Key:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     @property
-    def key_set(self) -> str:
-        """The public key as a JWKS document (RFC 7517), for a static file on any web server."""
+    def entry(self) -> dict[str, str]:
+        """The public key as an entry of a JWKS document (RFC 7517)."""
         public = RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
-        entry = {
-            "kty": "RSA",
-            "n": public["n"],
-            "e": public["e"],
-            "alg": "RS256",
-            "use": "sig",
-            "kid": self.id,
-        }
-        return json.dumps({"keys": [entry]}, indent=2) + "\n"
+        return {"kty": "RSA", "n": public["n"], "e": public["e"], "alg": "RS256", "use": "sig", "kid": self.id}
 
     @property
     def public_pem(self) -> bytes:
@@ -54,27 +46,55 @@ class Key:
         )
 
 
-def generate(folder: Path) -> Key:
-    """Write a new key (private half 0600) and its public forms to `folder`.
+def generate(folder: Path, private: str = PRIVATE) -> Key:
+    """Write a new key (private half 0600), its public half, and the key set with every key in `folder`.
 
-    Raises LmsError when there is a key already: the platform knows that one.
+    Raises LmsError when there is a key of this name already: the platform knows that one.
     """
     key = Key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / PRIVATE
+    target = folder / private
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        text = _("{path} exists, and the platform may know it. Move it away to make a new key.")
+        text = _("{path} exists, and the platform may know it. To change to a new key: lms keygen --next")
         raise LmsError(text, path=target) from None
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
-    (folder / PUBLIC).write_bytes(key.public_pem)
-    (folder / KEY_SET).write_text(key.key_set)
+    public_file(target).write_bytes(key.public_pem)
+    _write_key_set(folder / PRIVATE)
     return key
+
+
+def promote(folder: Path) -> Key:
+    """The next key takes the place of the present one, which is deleted. Raises LmsError when there is none."""
+    present, following = folder / PRIVATE, folder / NEXT
+    key = load(following)
+    os.replace(following, present)
+    public_file(following).unlink(missing_ok=True)
+    public_file(present).write_bytes(key.public_pem)
+    _write_key_set(present)
+    return key
+
+
+def public_file(private: Path) -> Path:
+    """lms-key.pem → lms-key.pub.pem"""
+    return private.with_name(private.name.removesuffix(".pem") + ".pub.pem")
+
+
+def load_all(path: Path) -> list[Key]:
+    """The key, and the next one beside it while the platform changes to that."""
+    following = path.with_name(NEXT)
+    return [load(path), *([load(following)] if following.exists() else [])]
+
+
+def _write_key_set(present: Path) -> None:
+    """Every public key, as a JWKS document for a static file on any web server."""
+    keys = [key.entry for key in load_all(present)]
+    (present.parent / KEY_SET).write_text(json.dumps({"keys": keys}, indent=2) + "\n")
 
 
 def load(path: Path) -> Key:

@@ -1,32 +1,45 @@
-"""What was sent to the platform: the only way to tell our own grade from one a teacher changed there.
+"""What was sent to the platforms: the only way to tell our own grade from one a teacher changed there.
 
-A journal of JSON lines, 0600. Each line carries the digest of the line before it, and a witness file the
-digest of the last line; the first line binds the journal to one line item. From that follows what a damaged
-ledger can do: a journal that is torn, edited or older than its witness is not believed, one of another course
-is refused. What is not believed is unknown, and what is unknown is never overwritten without `--overwrite`.
+One SQLite file in the course's root, which all who grade the course share. Its journal is SQLite's rollback
+journal, not a write-ahead log: that needs memory shared between processes, which network file systems do not
+have. What it does not know of is never overwritten without `--overwrite`; so a ledger that is lost costs a
+question, never a grade.
 
-It holds the platform's user ids and points, no names; comments only as digests.
+It holds the platform's user ids and points, no names; comments only as salted digests.
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from autograder.errors import LmsError
 from autograder.i18n import _
 from autograder.lms.ags import Result, Score
-from autograder.lms.csvtext import write_atomically
+from autograder.lms.locks import exclusive
 
+NAME = "lms-ledger.sqlite3"
+LOCKS = Path(".autograder", "lms")  # below the course's root
 VERSION = 1
-
+PATIENCE = 30.0  # seconds that a command waits for another's write
+SCHEMA = """
+CREATE TABLE salt (value TEXT NOT NULL);
+CREATE TABLE columns (id INTEGER PRIMARY KEY, course TEXT NOT NULL, resource TEXT NOT NULL,
+                      url TEXT NOT NULL DEFAULT '', UNIQUE (course, resource));
+CREATE TABLE scores (column_id INTEGER NOT NULL REFERENCES columns (id), user TEXT NOT NULL, points REAL NOT NULL,
+                     maximum REAL NOT NULL, comment TEXT NOT NULL, sent_at INTEGER NOT NULL,
+                     confirmed INTEGER NOT NULL);
+CREATE INDEX scores_of ON scores (column_id, user);
+CREATE TABLE members (course TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (course, user));
+"""
 
 Sent = tuple[float, float, str]  # points, maximum, digest of the comment
 
@@ -41,29 +54,23 @@ class Entry:
 
 
 class Ledger:
-    """The journal of one line item. Use as a context manager: one process at a time."""
+    """The ledger of a course. Use as a context manager."""
 
-    def __init__(self, path: Path, course: str) -> None:
-        """`course` is what the ledger is bound to: the line item's address and the tool's client id.
-
-        Raises LmsError when the journal belongs to another course, or another process uses it.
-        """
+    def __init__(self, path: Path) -> None:
+        """Open it, or make it. Raises LmsError when it is damaged, another version's, or cannot be written."""
         self.path = path
-        self.witness = path.with_suffix(".head")
-        self._course = course
-        self._entries: dict[str, Entry] = {}
-        self._salt = ""
-        self._head = ""
-        self._end = 0  # where the next line goes
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
-        os.fchmod(self._file.fileno(), 0o600)
-        try:
-            self._lock()
-            self.believed = self._read()
-        except BaseException:
-            self.close()
-            raise
+        with self._told():
+            if not path.exists():
+                with suppress(FileExistsError):
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _mode(path.parent)))
+                with suppress(PermissionError):  # not ours, and made with the right mode by its owner
+                    path.chmod(_mode(path.parent))
+            self._db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -71,10 +78,121 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._db.close()
 
-    def close(self) -> None:
-        self._file.close()
+    @contextmanager
+    def lock(self, course: str, resource: str) -> Iterator[None]:
+        """Held from before a column is looked for until its grades are sent: one push of an assignment at a time."""
+        digest = hashlib.sha256(json.dumps([course, resource]).encode()).hexdigest()[:16]
+        with exclusive(self.path.parent / LOCKS / f"{digest}.lock", _mode(self.path.parent)):
+            yield
+
+    def column(self, course: str, resource: str, url: str) -> "Column":
+        """What was sent to the column `url` of `course` (the address of its line items) for `resource`.
+
+        What was sent to another column of this name is forgotten: it says nothing about this one.
+        """
+        with self.write() as db:
+            db.execute("INSERT OR IGNORE INTO columns (course, resource) VALUES (?, ?)", (course, resource))
+            query = "SELECT id, url FROM columns WHERE course = ? AND resource = ?"
+            number, known = db.execute(query, (course, resource)).fetchone()
+            if known != url:
+                db.execute("DELETE FROM scores WHERE column_id = ?", (number,))
+                db.execute("UPDATE columns SET url = ? WHERE id = ?", (url, number))
+        return Column(self, int(number))
+
+    def members(self, course: str) -> frozenset[str]:
+        """The platform's ids of the learners of `course`, as `lms roster` read them last."""
+        with self._told():
+            return frozenset(u for (u,) in self._db.execute("SELECT user FROM members WHERE course = ?", (course,)))
+
+    def set_members(self, course: str, users: Iterable[str]) -> None:
+        with self.write() as db:
+            db.execute("DELETE FROM members WHERE course = ?", (course,))
+            db.executemany("INSERT INTO members VALUES (?, ?)", [(course, user) for user in sorted(set(users))])
+
+    def forget(self, user: str) -> int:
+        """Remove every trace of a user, in the file's free pages too; in how many columns there was one."""
+        with self.write() as db:
+            found = db.execute("SELECT COUNT(DISTINCT column_id) FROM scores WHERE user = ?", (user,)).fetchone()[0]
+            for table in ("scores", "members"):
+                db.execute(f"DELETE FROM {table} WHERE user = ?", (user,))  # noqa: S608
+        with self._told():
+            self._db.execute("VACUUM")
+        return int(found)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is in the file when this returns, or nothing."""
+        with self._told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def entries(self, column: int) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        query = (
+            "SELECT user, points, maximum, comment, sent_at, confirmed FROM scores WHERE column_id = ? ORDER BY rowid"
+        )
+        with self._told():
+            for user, points, maximum, comment, sent_at, confirmed in self._db.execute(query, (column,)):
+                entry = found.setdefault(user, Entry())
+                entry.timestamp = max(entry.timestamp, sent_at)
+                if confirmed:
+                    entry.confirmed = (points, maximum, comment)
+                else:
+                    entry.pending.append((points, maximum, comment))
+        return found
+
+    def digest(self, comment: str) -> str:
+        text = " ".join(comment.split()).encode()
+        return hmac.new(self._salt, text, hashlib.sha256).hexdigest()[:32]
+
+    def _prepare(self) -> None:
+        for setting in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON"):
+            self._db.execute(f"PRAGMA {setting}")
+        self._db.execute("BEGIN IMMEDIATE")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute("INSERT INTO salt VALUES (?)", (secrets.token_hex(16),))
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
+        self._db.execute("COMMIT")
+        if version not in (0, VERSION):
+            text = _("The ledger {path} is of another version of this program ({version}).")
+            raise LmsError(text, path=self.path, version=version)
+        self._salt = str(self._db.execute("SELECT value FROM salt").fetchone()[0]).encode()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of the file as sentences."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LmsError(_("Cannot write {path}: {reason}."), path=self.path, reason=error) from error
+        except sqlite3.DatabaseError as error:
+            text = _(
+                "The ledger {path} is damaged ({reason}). Put back a copy, or move it away: grades on the platform "
+                "are then kept until “lms push --adopt” takes them for its own."
+            )
+            raise LmsError(text, path=self.path, reason=error) from error
+        except OSError as error:
+            raise LmsError(_("Cannot write {path}: {reason}."), path=self.path, reason=error.strerror) from error
+
+
+class Column:
+    """What was sent to one line item."""
+
+    def __init__(self, ledger: Ledger, number: int) -> None:
+        self._ledger = ledger
+        self._number = number
+        self._entries = ledger.entries(number)
 
     def is_ours(self, user: str, result: Result) -> bool:
         """Whether the platform's result is one that we sent, points and comment."""
@@ -86,163 +204,52 @@ class Ledger:
         """Whether the platform took a score of this user from us."""
         return self._entries.get(user, Entry()).confirmed is not None
 
+    def has_sent(self, user: str) -> bool:
+        """Whether a score of this user was ever sent, taken or not."""
+        return user in self._entries
+
     def sent_comment(self, score: Score) -> bool | None:
         """Whether the last score the platform took had this comment; None when unknown."""
         confirmed = self._entries.get(score.user, Entry()).confirmed
-        return None if confirmed is None else confirmed[2] == self._digest(score.comment)
+        return None if confirmed is None else confirmed[2] == self._ledger.digest(score.comment)
 
     def timestamp(self, user: str) -> int:
         """When the last score of this user was sent (seconds), 0 when never."""
         return self._entries.get(user, Entry()).timestamp
 
-    def intend(self, score: Score, timestamp: int) -> None:
-        """Written before a score is sent: it may arrive even if no answer does."""
-        if not self.believed:
-            self._start()
-        self._append({"intend": score.user, "sent": self._sent_form(score), "timestamp": timestamp})
+    def intend(self, scores: Sequence[Score], timestamp: int) -> None:
+        """Written before scores are sent: they may arrive even if no answer does."""
+        self._insert(scores, timestamp, confirmed=False)
+        for score in scores:
+            entry = self._entries.setdefault(score.user, Entry())
+            entry.pending.append(self._sent(score))
+            entry.timestamp = max(entry.timestamp, timestamp)
 
-    def confirm(self, score: Score) -> None:
-        """Written when the platform has taken a score."""
-        if not self.believed:
-            self._start()
-        self._append({"confirm": score.user, "sent": self._sent_form(score)})
+    def confirm(self, scores: Sequence[Score]) -> None:
+        """Written when the platform has taken scores."""
+        self._insert(scores, 0, confirmed=True)
+        for score in scores:
+            self._entries[score.user] = Entry(self._sent(score), [], self.timestamp(score.user))
 
-    def forget(self, user: str) -> bool:
-        """Remove every trace of a user; whether there may have been one. A journal that is not believed
-        goes as a whole."""
-        if self.believed and user not in self._entries:
-            return False
-        entries = {name: entry for name, entry in self._entries.items() if name != user}
-        self._start()
-        for name, entry in entries.items():
-            if entry.confirmed:
-                self._append({"confirm": name, "sent": entry.confirmed, "timestamp": entry.timestamp})
-            for sent in entry.pending:
-                self._append({"intend": name, "sent": sent, "timestamp": entry.timestamp})
-        return True
+    def _insert(self, scores: Sequence[Score], timestamp: int, *, confirmed: bool) -> None:
+        rows = [
+            (self._number, s.user, *self._sent(s), max(timestamp, self.timestamp(s.user)), confirmed) for s in scores
+        ]
+        with self._ledger.write() as db:
+            if confirmed:
+                db.executemany("DELETE FROM scores WHERE column_id = ? AND user = ?", [row[:2] for row in rows])
+            db.executemany("INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def _sent_form(self, score: Score) -> Sent:
-        return score.given, score.maximum, self._digest(score.comment)
+    def _sent(self, score: Score) -> Sent:
+        return score.given, score.maximum, self._ledger.digest(score.comment)
 
     def _fits(self, sent: Sent, result: Result) -> bool:
         points, maximum, digest = sent
         if not Score("", points, maximum, "").is_at(result):
             return False
-        return result.comment is None or self._digest(result.comment) == digest
-
-    def _digest(self, comment: str) -> str:
-        text = " ".join(comment.split()).encode()
-        return hmac.new(self._salt.encode(), text, hashlib.sha256).hexdigest()[:32]
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            text = _("Another push of the same assignment is running ({path}).")
-            raise LmsError(text, path=self.path) from error
-
-    def _read(self) -> bool:
-        """Take over the journal; False when it is new or not to be believed, and nothing was taken."""
-        lines = self._file.read().split(b"\n")[:-1]  # what follows the last line end is torn
-        records = list(_chain(lines))
-        if not records:
-            return False
-        first = records[0]
-        if first.get("course") != self._course or first.get("version") != VERSION:
-            text = _(
-                "The ledger {path} belongs to another course, line item or tool. Move it away if you are "
-                "sure; grades it knew of will then be kept as they are on the platform."
-            )
-            raise LmsError(text, path=self.path)
-        digests = [_digest_of(line) for line in lines[: len(records)]]
-        # after a crash the witness may be one line behind
-        if self._witnessed() not in digests[-2:]:
-            return False
-        self._salt, self._head = str(first["salt"]), digests[-1]
-        self._end = sum(len(line) + 1 for line in lines[: len(records)])
-        for record in records[1:]:
-            self._apply(record)
-        return True
-
-    def _witnessed(self) -> str:
-        try:
-            return self.witness.read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError):
-            return ""
-
-    def _apply(self, record: dict[str, Any]) -> None:
-        points, maximum, digest = record["sent"]
-        sent = (float(points), float(maximum), str(digest))
-        entry = self._entries.setdefault(str(record.get("intend", record.get("confirm"))), Entry())
-        entry.timestamp = max(entry.timestamp, int(record.get("timestamp", 0)))
-        if "intend" in record:
-            entry.pending.append(sent)
-        else:
-            entry.confirmed, entry.pending = sent, []
-
-    def _start(self) -> None:
-        """Begin a new journal in place of the old one; digests that were believed stay valid."""
-        self._salt = self._salt or secrets.token_hex(16)
-        self._entries, self._head, self._end = {}, "", 0
-        self.believed = True
-        self._append({"course": self._course, "version": VERSION, "salt": self._salt})
-
-    def _append(self, record: dict[str, Any]) -> None:
-        line = json.dumps({**record, "after": self._head}).encode()
-        try:
-            self._file.seek(self._end)
-            self._file.truncate()
-            self._file.write(line + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            text = _("Cannot write {path}: {reason}.")
-            raise LmsError(text, path=self.path, reason=error.strerror) from error
-        self._head = _digest_of(line)
-        self._end += len(line) + 1
-        write_atomically(self.witness, self._head.encode())
-        if "sent" in record:
-            self._apply(record)
+        return result.comment is None or self._ledger.digest(result.comment) == digest
 
 
-def _chain(lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    """The records up to the first line that does not follow from the one before."""
-    head = ""
-    for line in lines:
-        try:
-            record = json.loads(line)
-            if record["after"] != head:
-                return
-        except (ValueError, KeyError, TypeError):
-            return
-        yield record
-        head = _digest_of(line)
-
-
-def _digest_of(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
-
-
-def ledger_path(folder: Path, lineitems_url: str, assignment: str) -> Path:
-    """Where the ledger of one assignment is: named by a digest, so that courses do not meet."""
-    digest = hashlib.sha256(json.dumps([lineitems_url, assignment]).encode()).hexdigest()[:16]
-    return folder / f"{digest}.jsonl"
-
-
-def forget_everywhere(folder: Path, user: str) -> int:
-    """Remove every trace of a user from the ledgers in `folder`; in how many there may have been one.
-
-    A file that is no ledger any more is deleted: nobody could say what is in it.
-    """
-    count = 0
-    for path in sorted(folder.glob("*.jsonl")):
-        try:
-            course = str(json.loads(path.read_bytes().split(b"\n")[0])["course"])
-        except (ValueError, KeyError, TypeError):
-            path.unlink()
-            path.with_suffix(".head").unlink(missing_ok=True)
-            count += 1
-            continue
-        with Ledger(path, course) as ledger:
-            count += ledger.forget(user)
-    return count
+def _mode(folder: Path) -> int:
+    """Of a file beside the gradebook: for the owner, and for the folder's group where that may write there."""
+    return 0o660 if folder.stat().st_mode & 0o020 else 0o600

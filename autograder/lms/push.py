@@ -2,180 +2,155 @@
 
 A platform is not a file: an answer can get lost after the grade was taken, a score can arrive late, a teacher
 can change a grade there, and platforms differ in what they refuse. So every score is planned against what is
-there, is sent with a time strictly after the last, is looked up before it is sent again, and is read back at
-the end.
+there. The plan is carried out in small batches: the platform's list is read, scores that somebody changed
+meanwhile are left alone, the others are written down and sent a few at a time, with a time strictly after the
+last; what failed is looked up before it is sent again. At the end everything is read back.
 """
 
-import enum
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from autograder.errors import LmsError
-from autograder.i18n import Message, _, say
-from autograder.lms.ags import LineItem, LineItems, Result, Score
-from autograder.lms.grades import GradeRow, Grades, number
+from autograder.i18n import Message, _
+from autograder.lms.ags import LineItem, LineItems, Result
+from autograder.lms.grades import number
 from autograder.lms.http import Clock, LmsRefused, LmsUnreachable
-from autograder.lms.ledger import Ledger
+from autograder.lms.ledger import Column
 from autograder.lms.matching import Problem
+from autograder.lms.plan import Action, Step
 
-MOST_LOST = 3  # a platform that is down should not cost a minute for each learner
+BATCH = 40  # scores sent after one look
+PARALLEL = 8  # requests at the same time
+BROKEN = 3  # a batch of so many, all failed for reasons that are nobody's own, ends the push
 CLOCK_BEHIND = 60  # seconds that a push waits for the time of the last one to pass
+LATER = (400, 409, 422)  # a refusal that may be of the time: tried once more, with a later one
+FORBIDDEN = (401, 403, 404)
 
-
-class Action(enum.Enum):
-    """What is to be done about one row, or why nothing is."""
-
-    SEND = _("send")
-    SAME = _("the same already")
-    CHANGED = _("changed on the platform: kept (--overwrite sends)")
-    REMOVED = _("removed on the platform: kept away (--overwrite sends)")
-    NO_ID = _("no id of the platform: run “lms roster”")
-    OVER = _("more than the maximum: not sent (--cap lowers)")
-
-    @property
-    def label(self) -> str:
-        """What the person at the terminal reads."""
-        return say(self.value)
-
-    @property
-    def is_problem(self) -> bool:
-        """Whether a grade of ours is not on the platform because of it."""
-        return self not in (Action.SEND, Action.SAME)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One row of the plan; `found` is what the platform has now."""
-
-    row: GradeRow
-    score: Score
-    action: Action
-    found: Result | None
-
-
-def make_plan(
-    grades: Grades, item: LineItem, results: Mapping[str, Result], ledger: Ledger, *, overwrite: bool
-) -> list[Step]:
-    """What to do about each row. Raises LmsError when two students have one id of the platform."""
-    steps = []
-    for row in _one_owner_each(grades.rows):
-        score = score_of(row, item)
-        found = results.get(score.user)
-        steps.append(Step(row, score, _action(row, score, found, ledger, overwrite), found))
-    return steps
-
-
-def first_plan(grades: Grades, item: LineItem) -> list[Step]:
-    """What to do about each row when the platform has nothing of this assignment yet."""
-    return [Step(row, score_of(row, item), _blocked(row) or Action.SEND, None) for row in _one_owner_each(grades.rows)]
-
-
-def _one_owner_each(rows: Sequence[GradeRow]) -> Sequence[GradeRow]:
-    owners: dict[str, str] = {}
-    for row in rows:
-        if row.lms_user_id and owners.setdefault(row.lms_user_id, row.student) != row.student:
-            text = _("{first} and {second} have the same id of the platform: run “lms roster”.")
-            raise LmsError(text, first=owners[row.lms_user_id], second=row.student)
-    return rows
-
-
-def score_of(row: GradeRow, item: LineItem) -> Score:
-    """The row in points of the line item."""
-    given = row.score
-    if not math.isclose(item.maximum, row.maximum):
-        given = round(row.score / row.maximum * item.maximum, 5)
-    return Score(row.lms_user_id or "", given, item.maximum, row.feedback)
-
-
-def _action(row: GradeRow, score: Score, found: Result | None, ledger: Ledger, overwrite: bool) -> Action:
-    if blocked := _blocked(row):
-        return blocked
-    if found is None:
-        return Action.REMOVED if ledger.knows(score.user) and not overwrite else Action.SEND
-    if score.is_at(found) and score.says(found.comment):
-        # where the platform does not tell its comment, what we know we sent decides
-        known_other = found.comment is None and ledger.sent_comment(score) is False
-        return Action.SEND if known_other else Action.SAME
-    if overwrite or ledger.is_ours(score.user, found):
-        return Action.SEND
-    return Action.CHANGED
-
-
-def _blocked(row: GradeRow) -> Action | None:
-    if not row.lms_user_id:
-        return Action.NO_ID
-    return Action.OVER if row.score > row.maximum else None
+Failures = dict[str, tuple[Step, LmsError]]  # by student
 
 
 class Pusher:
-    """Sends the scores of one line item."""
+    """Sends the scores of one line item. `sent` and `problems` tell how far it came, at any time."""
 
-    def __init__(self, items: LineItems, item: LineItem, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self,
+        items: LineItems,
+        item: LineItem,
+        column: Column,
+        clock: Clock,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        self.sent: set[str] = set()
+        self.problems: list[Problem] = []
         self._items = items
         self._item = item
-        self._ledger = ledger
+        self._column = column
         self._clock = clock
+        self._progress = progress
 
     def push(self, steps: Sequence[Step]) -> list[Problem]:
         """Send each step that says so, then read everything back; what is not as it should be, by student.
 
         Raises LmsError when the platform no longer lets us write at all.
         """
-        problems: list[Problem] = []
-        lost = 0  # students in a row for whom the platform could not be reached
-        for step in (s for s in steps if s.action is Action.SEND):
-            try:
-                problem = self._send(step)
-                lost = 0
-            except LmsUnreachable as error:
-                problem = Problem(step.row.student, error.message)
-                lost += 1
-                if lost == MOST_LOST:
-                    raise
-            if problem:
-                problems.append(problem)
-        failed = {p.student for p in problems}
-        wanted = [s for s in steps if s.action in (Action.SEND, Action.SAME) and s.row.student not in failed]
-        return problems + self._read_back(wanted)
+        adopted = [s.score.at(s.found) for s in steps if s.action is Action.ADOPT and s.found]
+        if adopted:
+            self._column.confirm(adopted)
+        todo = [step for step in steps if step.action.sends]
+        self._progress(0, len(todo))
+        for start in range(0, len(todo), BATCH):
+            self._send_batch(todo[start : start + BATCH])
+            self._progress(len(self.sent) + len(self.problems), len(todo))
+        failed = {p.student for p in self.problems}
+        wanted = [s for s in steps if (s.action.sends or s.action is Action.SAME) and s.row.student not in failed]
+        self.problems += self._read_back(wanted)
+        return self.problems
 
-    def _send(self, step: Step) -> Problem | None:
-        """Send one score until the platform shows it, or refuses it twice.
+    def _send_batch(self, steps: list[Step]) -> None:
+        """Send the scores of a batch until the platform shows each, or refuses it for good."""
+        attempts, size = 0, len(steps)
+        failures: Failures = {}
+        tries: Counter[str] = Counter()
+        while steps := self._look(steps, failures):
+            failures = self._send_all(steps)
+            tries.update(failures.keys())
+            attempts = attempts + 1 if len(failures) == len(steps) else 1
+            last = attempts >= self._items.service.http.attempts
+            steps = [s for name, (s, error) in failures.items() if not last and _worth_another(error, tries[name])]
+            self._settle([pair for pair in failures.values() if pair[0] not in steps], size)
+            if not steps:
+                return
+            self._pause(attempts, [failures[step.row.student][1] for step in steps])
 
-        Raises LmsUnreachable when it cannot be known.
-        """
-        attempts, refused = 0, 0
-        while True:
-            attempts += 1
-            try:
-                self._items.send(self._item, step.score, self._stamp(step.score))
-                self._ledger.confirm(step.score)
-                return None
-            except LmsUnreachable as error:
-                last: LmsError = error
-                if attempts < self._items.service.http.attempts:
-                    self._items.service.http.pause(attempts, error)
-            except LmsRefused as error:
-                if error.status in (401, 403, 404):
-                    raise
-                last, refused = error, refused + 1
-            found = self._items.result(self._item, step.score.user)
-            if step.score.is_at(found) and step.score.says(found.comment if found else None):
-                self._ledger.confirm(step.score)
-                return None
-            if found != step.found and not (found and self._ledger.is_ours(step.score.user, found)):
-                return Problem(step.row.student, Message(_("changed on the platform during the push: kept")))
-            if refused == 2:
-                return Problem(step.row.student, last.message)
-            if attempts >= self._items.service.http.attempts:
-                raise last
+    def _look(self, steps: list[Step], failures: Failures) -> list[Step]:
+        """Read the platform's list: those of `steps` that are still to be sent."""
+        results = self._items.results(self._item)
+        left, arrived = [], []
+        for step in steps:
+            found = results.get(step.score.user)
+            if _is_there(step, found) and (step.row.student in failures or not _is_there(step, step.found)):
+                arrived.append(step)
+            elif self._is_untouched(step, found):
+                left.append(step)
+            else:
+                self._problem(step, Message(_("changed on the platform during the push: kept")))
+        self._confirm(arrived)
+        return left
 
-    def _stamp(self, score: Score) -> int:
-        """A time in whole seconds, after the last one and not in the future; written down before its use.
+    def _is_untouched(self, step: Step, found: Result | None) -> bool:
+        """Whether the platform has what it had when the plan was made, or a score of ours."""
+        return found == step.found or (found is not None and self._column.is_ours(step.score.user, found))
+
+    def _send_all(self, steps: Sequence[Step]) -> Failures:
+        """Send each score once; those that may not have been taken."""
+        stamp = self._stamp(steps)
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            errors = list(pool.map(lambda step: self._send(step, stamp), steps))
+        self._confirm([step for step, error in zip(steps, errors, strict=True) if error is None])
+        return {step.row.student: (step, error) for step, error in zip(steps, errors, strict=True) if error is not None}
+
+    def _send(self, step: Step, stamp: int) -> LmsError | None:
+        try:
+            self._items.send(self._item, step.score, stamp)
+        except (LmsUnreachable, LmsRefused) as error:
+            return error
+        return None
+
+    def _settle(self, rest: Sequence[tuple[Step, LmsError]], size: int) -> None:
+        """Look once more after what will not be sent again; a problem of each that did not arrive."""
+        if not rest:
+            return
+        results: Mapping[str, Result] = self._items.results(self._item)
+        arrived = [step for step, _error in rest if _is_there(step, results.get(step.score.user))]
+        self._confirm(arrived)
+        missing = [(step, error) for step, error in rest if step not in arrived]
+        if found := [e for _s, e in missing if isinstance(e, LmsRefused) and e.status == 401]:
+            raise found[0]
+        if len(missing) == size >= BROKEN and all(_is_general(error) for _step, error in missing):
+            raise missing[0][1]
+        for step, error in missing:
+            self._problem(step, error.message)
+
+    def _pause(self, attempt: int, errors: Sequence[LmsError]) -> None:
+        waits = [error for error in errors if isinstance(error, LmsUnreachable)]
+        if waits:
+            self._items.service.http.pause(attempt, max(waits, key=lambda error: error.wait))
+
+    def _confirm(self, steps: Sequence[Step]) -> None:
+        if steps:
+            self._column.confirm([step.score for step in steps])
+            self.sent |= {step.row.student for step in steps}
+
+    def _problem(self, step: Step, message: Message) -> None:
+        self.problems.append(Problem(step.row.student, message))
+
+    def _stamp(self, steps: Sequence[Step]) -> int:
+        """A time in whole seconds, after the last ones and not in the future; written down before its use.
 
         A time in the future would block every later grade until then (seen on Moodle).
         """
-        last = self._ledger.timestamp(score.user)
+        last = max(self._column.timestamp(step.score.user) for step in steps)
         ahead = last + 1 - self._clock.now()
         if ahead > CLOCK_BEHIND:
             text = _("The clock of this machine is {seconds} s behind the last push: set it first.")
@@ -183,7 +158,7 @@ class Pusher:
         while int(self._clock.now()) <= last:
             self._clock.sleep(max(0.01, last + 1 - self._clock.now()))
         stamp = int(self._clock.now())
-        self._ledger.intend(score, stamp)
+        self._column.intend([step.score for step in steps], stamp)
         return stamp
 
     def _read_back(self, steps: Sequence[Step]) -> list[Problem]:
@@ -198,3 +173,22 @@ class Pusher:
             text = _("sent {sent}, but the platform shows {has}")
             problems.append(Problem(step.row.student, Message(text, values)))
         return problems
+
+
+def _is_there(step: Step, found: Result | None) -> bool:
+    return found is not None and step.score.is_at(found) and step.score.says(found.comment)
+
+
+def _worth_another(error: LmsError, tries: int) -> bool:
+    """Whether to send a score again. Not when the platform cannot save this one: a 500 that asks for no patience,
+    a grade that is locked."""
+    if isinstance(error, LmsUnreachable):
+        return error.status != 500 or error.wait > 0
+    return isinstance(error, LmsRefused) and error.status in LATER and tries < 2
+
+
+def _is_general(error: LmsError) -> bool:
+    """Whether this is the platform's trouble and not one learner's."""
+    if isinstance(error, LmsUnreachable):
+        return error.status != 500
+    return isinstance(error, LmsRefused) and error.status in FORBIDDEN

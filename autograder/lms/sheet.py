@@ -35,6 +35,7 @@ class Line:
     keys: frozenset[Key]
     maximum: float | None
     locked: bool = False
+    number: str = ""  # Moodle's participant number
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,17 @@ class Layout:
     grade: int
     feedback: int | None = None
     comma: bool = False  # the sheet writes 17,5
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A sheet, the grades, which of them has which line, and why the others have none."""
+
+    csv: CsvText
+    layout: Layout
+    grades: Grades
+    pairs: tuple[tuple[GradeRow, Line], ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +91,21 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         except LmsError as error:
             self.log.error(str(error))
             sys.exit(1)
-        for problem in filled.problems:
-            self.log.warning(say(_("left out: {problem}"), problem=problem))
-        for row in filled.held:
-            self.log.warning(say(_("held back: {student}: {state}"), student=row.student, state=row.state.label))
+        self.tell(filled.problems, filled.held)
         self.log.info(say(_("{count} grades written to {path}"), count=len(filled.students), path=target))
 
     def fill(self, gradebook: Gradebook) -> Filled:
         """The filled sheet. Raises LmsError, with a list, when a grade cannot be written (see `partial`)."""
+        placed = self.place(gradebook)
+        changes: dict[tuple[int, int], str] = {}
+        for row, line in placed.pairs:
+            changes |= self._cells(row, line, placed.layout)
+        data = self.render(placed.csv, placed.layout, changes)
+        students = tuple(row.student for row, _line in placed.pairs)
+        return Filled(data, students, placed.problems, placed.grades.held)
+
+    def place(self, gradebook: Gradebook) -> Placed:
+        """Which grade goes into which line. Raises LmsError, with a list, when one has none (see `partial`)."""
         if not self.sheet:
             text = _("Which file? Give the sheet downloaded from the platform with --{name}.sheet=FILE.")
             raise LmsError(text, name=type(self).__name__)
@@ -94,21 +113,24 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         grades = self._grades(gradebook)
         layout = self.layout(csv, grades)
         matched, problems = match(grades.rows, [line.keys for line in layout.lines], self._identity(), grades.everyone)
-        changes: dict[tuple[int, int], str] = {}
-        written: list[str] = []
-        for row in grades.rows:
-            if row.student not in matched:
-                continue
+        pairs = []
+        for row in (row for row in grades.rows if row.student in matched):
             line = layout.lines[matched[row.student]]
-            if found := self._refusal(row, line):
+            if found := self.refusal(row, line):
                 problems.append(Problem(row.student, found))
-                continue
-            written.append(row.student)
-            changes |= self._cells(row, line, layout)
+            else:
+                pairs.append((row, line))
         if problems and not self.partial:
             text = _("Nothing was written: {count} grades have no place in the sheet:\n{listed}")
             raise LmsError(text, count=len(problems), listed="\n".join(f"  {p}" for p in problems))
-        return Filled(self.render(csv, layout, changes), tuple(written), tuple(problems), grades.held)
+        return Placed(csv, layout, grades, tuple(pairs), tuple(problems))
+
+    def tell(self, problems: Sequence[Problem], held: Sequence[GradeRow]) -> None:
+        """Name in the log whoever was left out."""
+        for problem in problems:
+            self.log.warning(say(_("left out: {problem}"), problem=problem))
+        for row in held:
+            self.log.warning(say(_("held back: {student}: {state}"), student=row.student, state=row.state.label))
 
     def layout(self, csv: CsvText, grades: Grades) -> Layout:
         """Where this platform's sheet has what. Raises LmsError when that is not certain."""
@@ -141,7 +163,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
             tasks=words.tasks,
         )
 
-    def _refusal(self, row: GradeRow, line: Line) -> Message | None:
+    def refusal(self, row: GradeRow, line: Line) -> Message | None:
         """Why `row` must not go into `line`; None when it may."""
         if line.locked:
             return Message(_("the sheet says that this grade cannot be changed"))
@@ -172,10 +194,16 @@ class MoodleWorksheet(SheetExporter):
         help="what a column is → its header, where that is not found: grade, maximum, changeable, feedback, identifier"
     ).tag(config=True)
     without_feedback = Bool(False, help="fill a sheet that has no column for comments").tag(config=True)
+    needs_comments = True
 
     def layout(self, csv: CsvText, grades: Grades) -> Layout:
         at = moodle.find_columns(csv, self.columns, self.yes)
-        if at.feedback is None and not self.without_feedback and any(row.feedback for row in grades.rows):
+        if (
+            self.needs_comments
+            and at.feedback is None
+            and not self.without_feedback
+            and any(row.feedback for row in grades.rows)
+        ):
             text = _(
                 "The sheet has no column for comments: learners would get no feedback. Tick “Feedback comments” in "
                 "the assignment's settings and download the sheet again, name the column with "
@@ -190,6 +218,7 @@ class MoodleWorksheet(SheetExporter):
                 self._identity().of_line(record, keys) | {("id", f"participant-{at.participant(record)}")},
                 moodle.maximum(record[at.maximum]),
                 moodle.is_locked(record[at.changeable], self.yes),
+                at.participant(record),
             )
             for record in csv.body
         ]

@@ -8,12 +8,16 @@ and the next run removes what belongs to a note whose writer is gone. The lock o
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from autograder.i18n import _, say
+
+log = logging.getLogger("autograder")
 NOTES = Path(".autograder", "unfinished")  # below the course's folder
 
 
@@ -26,16 +30,17 @@ class Journal:
         self.failures = 0  # submissions that nbgrader gave up
 
     def begin(self, course: Path, student: str, assignment: str, notebooks: Sequence[str]) -> None:
-        """nbgrader is about to write this submission; the one before is done with."""
+        """nbgrader is about to write this submission; the one before is done with.
+
+        While another run writes the same submission, this one waits for it: the note stays that run's until then.
+        """
         self.end(failed=True)
         folder = course / NOTES
         folder.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256(f"{student}/{assignment}".encode()).hexdigest()[:32]
         note = folder / f"{name}.json"
-        self._lock = os.open(note, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        self._lock = _locked(note, f"{student}, {assignment}")
         self._note = note  # only now is there something to close
-        with suppress(BlockingIOError):  # another run grades the same submission: its own affair
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.truncate(self._lock, 0)
         os.write(self._lock, json.dumps([student, assignment, list(notebooks)]).encode())
 
@@ -51,6 +56,25 @@ class Journal:
                 note.unlink(missing_ok=True)
         finally:
             os.close(lock)
+
+
+def _locked(note: Path, what: str) -> int:
+    """A descriptor of the note with its lock; says so when it has to wait."""
+    while True:
+        handle = os.open(note, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log.warning(say(_("Another run is grading {what}: waiting for its end."), what=what))
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), note.stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)  # the other run removed this note at its end
 
 
 def unfinished(course: Path) -> Iterator[tuple[str, str, list[str]]]:

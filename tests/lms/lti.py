@@ -15,7 +15,8 @@ from autograder.lms.http import Http, RequestsTransport
 from autograder.lms.keys import Key, generate
 from autograder.lms.ledger import Ledger
 from autograder.lms.matching import Problem
-from autograder.lms.push import Pusher, Step, make_plan
+from autograder.lms.plan import Step, Wishes, make_plan
+from autograder.lms.push import Pusher
 from autograder.lms.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +54,7 @@ class Peer:
         self, scopes: Sequence[str] = WRITE_SCOPES, *, seed: int = 0, read: float = 10.0, attempts: int = 6
     ) -> Service:
         http = Http(RequestsTransport(read, read), FastClock(), random.Random(seed), attempts)
-        return Service(self.platform, self.key, http, scopes)
+        return Service(self.platform, [self.key], http, scopes)
 
     def items(self, **options: float) -> LineItems:
         return LineItems(self.service(**options), self.platform.lineitems_url)  # type: ignore[arg-type]
@@ -91,10 +92,12 @@ def push(
     items: LineItems, grades: Grades, ledger_file: Path, *, overwrite: bool = False
 ) -> tuple[list[Step], list[Problem]]:
     """What `lms push --yes` does, with the clock of `items`."""
-    item = items.find_or_create(grades.assignment, grades.assignment, round(grades.maximum))
-    with Ledger(ledger_file, item.url) as ledger:
-        steps = make_plan(grades, item, items.results(item), ledger, overwrite=overwrite)
-        return steps, Pusher(items, item, ledger, items.service.http.clock).push(steps)
+    name, course = grades.assignment, items.url
+    with Ledger(ledger_file) as ledger, ledger.lock(course, name):
+        item = items.find_or_create(name, name, round(grades.maximum))
+        column = ledger.column(course, name, item.url)
+        steps = make_plan(grades, item, items.results(item), column, Wishes(overwrite))
+        return steps, Pusher(items, item, column, items.service.http.clock).push(steps)
 
 
 def shown(items: LineItems, assignment: str) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """`python -m autograder lms …`, as a teacher runs it in a course folder, against the real platform."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
-from autograder.lms.ags import Score
+from autograder.lms import nrps
+from autograder.lms.ags import LineItem, LineItems, Score
+from autograder.lms.http import LmsRefused
+from autograder.lms.ledger import Ledger
 
 from .conftest import SetGrade
 from .lti import Peer
@@ -90,6 +94,9 @@ def test_a_push_is_a_plan_until_yes(run: Run, graded: str, peer: Peer) -> None:
     assert peer.items().find(graded) is None
     status, said = run("push", graded, "--yes")
     assert (status, "Read back: every grade that was sent is on the platform." in said) == (0, True)
+    assert "alice\t— → 17.5/20\tsent" in said
+    assert "2 of 2 sent" in said
+    assert "2 sent, 0 were the same, 0 not sent." in said
     status, said = run("status", graded)
     assert status == 0
     assert "alice\t17.5/20\t=\t17.5/20" in said
@@ -127,26 +134,22 @@ def test_bonus_points_are_not_sent_unless_capped(run: Run, graded: str, gradeboo
     status, said = run("push", graded, "--yes")
     assert (status, "bob\t— → 30/20\tmore than the maximum" in said) == (1, True)
     status, said = run("push", graded, "--yes", "--cap")
-    assert (status, "bob\t— → 20/20\tsend" in said) == (0, True)
+    assert (status, "bob\t— → 20/20\tsent" in said) == (0, True)
 
 
 def test_a_forgotten_student_leaves_no_trace(
     run: Run, graded: str, gradebook: Gradebook, peer: Peer, course: Path
 ) -> None:
     run("push", graded, "--yes")
-    ledgers = list((course / ".autograder" / "lms").glob("*.jsonl"))
-    assert peer.users["alice"] in ledgers[0].read_text()
+    ledger = course / "lms-ledger.sqlite3"
+    assert peer.users["alice"].encode() in ledger.read_bytes()
     _, said = run("forget", "alice")
     assert "add --yes" in said
     assert run("forget", "alice", "--yes")[0] == 0
-    assert all(
-        peer.users["alice"] not in p.read_text(errors="replace")
-        for p in (course / ".autograder").rglob("*")
-        if p.is_file()
-    )
+    assert [p for p in course.rglob("*") if p.is_file() and peer.users["alice"].encode() in p.read_bytes()] == []
     gradebook.db.expire_all()
     assert gradebook.find_student("alice").lms_user_id is None
-    assert peer.users["bob"] in ledgers[0].read_text()
+    assert peer.users["bob"].encode() in ledger.read_bytes()
     assert "Nothing is kept" in run("forget", "alice", "--yes")[1]
 
 
@@ -170,3 +173,139 @@ def test_a_roster_needs_its_address(run: Run, course: Path) -> None:
     (course / "lms.toml").write_text("\n".join(x for x in text.splitlines() if "memberships" not in x))
     status, said = run("roster")
     assert (status, "“memberships_url” is missing" in said) == (1, True)
+
+
+def test_every_folder_of_the_course_has_the_same_ledger_and_addresses(
+    run: Run, graded: str, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    run("push", graded, "--yes")
+    below = course / "source" / "week1"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    status, said = run("push", graded)
+    assert "0 to send, 2 the same, 0 kept back." in said, said
+    assert status == 0
+    assert list(below.iterdir()) == []
+
+
+def test_replacing_others_grades_is_asked_for_one_by_one_named(
+    run: Run, graded: str, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("push", graded, "--yes")
+    items = peer.items()
+    item = items.find(graded)
+    assert item is not None
+    items.send(item, Score(peer.users["bob"], 11, 20, "by hand"), items.service.http.clock.now() + 5)
+    questions: list[str] = []
+
+    def answer(word: str) -> Callable[[str], str]:
+        return lambda question: questions.append(question) or word  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr("builtins.input", answer("no"))
+    status, said = run("push", graded, "--yes", "--overwrite")
+    assert (status, len(questions)) == (1, 1)
+    assert "1 grades that others gave on the platform would be replaced:\n  bob\t11/20 → 0/20" in said
+    assert items.results(item)[peer.users["bob"]].score == 11
+    time.sleep(6)
+    monkeypatch.setattr("builtins.input", answer("yes"))
+    status, said = run("push", graded, "--yes", "--overwrite")
+    assert (status, "bob\t11/20 → 0/20\treplaced" in said) == (0, True)
+    assert items.results(item)[peer.users["bob"]].score == 0
+
+
+def test_a_lost_ledger_is_made_up_for_by_adopting(
+    run: Run, graded: str, course: Path, gradebook: Gradebook, peer: Peer
+) -> None:
+    run("push", graded, "--yes")
+    (course / "lms-ledger.sqlite3").unlink()
+    gradebook.find_grade("test", "1_gap", graded, "bob").auto_score = 6
+    gradebook.db.commit()
+    status, said = run("push", graded, "--yes")
+    assert (status, "and not by us: kept" in said) == (1, True)
+    status, said = run("push", graded, "--yes", "--adopt")
+    assert (status, "bob\t0/20 → 6/20\ttaken for our own; not sent" in said) == (1, True)
+    status, said = run("push", graded, "--yes")
+    assert (status, "bob\t0/20 → 6/20\tsent" in said) == (0, True)
+
+
+def test_a_column_that_a_teacher_made_is_used(run: Run, graded: str, course: Path, peer: Peer) -> None:
+    items = peer.items()
+    data = {"label": "Teacher's", "scoreMaximum": 20, "resourceId": "by-hand", "tag": "hand"}
+    made = items.service.request("POST", items.url, "application/vnd.ims.lis.v2.lineitem+json", data).json()
+    with (course / "lms.toml").open("a") as file:
+        file.write(f'[platform.columns]\n"{graded}" = "{made["id"]}"\n')
+    assert run("push", graded, "--yes")[0] == 0
+    assert items.find(graded) is None
+    assert items.results(items.at(made["id"]))[peer.users["alice"]].score == 17.5
+
+
+def test_everything_goes_to_every_section_and_to_its_own_people_only(
+    run: Run, graded: str, course: Path, peer: Peer
+) -> None:
+    p = peer.platform
+    text = (course / "lms.toml").read_text()
+    for name in ("A", "B"):
+        text += f'[sections.{name}]\nlineitems_url = "{p.lineitems_url}?section={name}"\n'
+    (course / "lms.toml").write_text(text)
+    status, said = run("push", "--all", "--yes")
+    assert (status, "It is not known who is in section A" in said) == (1, True)
+    with Ledger(course / "lms-ledger.sqlite3") as ledger:
+        ledger.set_members(f"{p.lineitems_url}?section=A", [peer.users["alice"]])
+        ledger.set_members(f"{p.lineitems_url}?section=B", [peer.users["bob"], peer.users["carol"]])
+    status, said = run("push", "--all", "--yes")
+    assert status == 0
+    first, second = said.split(f"Section B, {graded}:")
+    assert "alice" in first.split(f"Section A, {graded}:")[1]
+    assert "bob" not in first
+    assert "bob" in second
+    assert "alice" not in second
+
+
+def test_what_the_key_may_do_is_tried(run: Run, course: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, said = run("check")
+    assert said.count("✓") == 5
+    assert (status, "use “lms roster --by-email”" in said) == (1, True)
+    silent = [nrps.Member("1", frozenset()), nrps.Member("2", frozenset())]
+    monkeypatch.setattr(nrps, "read_members", lambda service, url: silent)
+    assert "privacy level to Public" in run("check")[1]
+    assert "privacy level to Public" in run("roster")[1]
+
+
+def test_two_students_with_one_id_are_refused_by_name_and_the_rest_goes_out(
+    run: Run, graded: str, gradebook: Gradebook, peer: Peer
+) -> None:
+    """carol's work waits for a person: bob's grade must not go to her all the same."""
+    gradebook.find_student("carol").lms_user_id = peer.users["bob"]
+    gradebook.db.commit()
+    status, said = run("push", graded, "--yes")
+    assert status == 1
+    assert "bob\t— → 0/20\tcarol has the same id of the platform: run “lms roster --overwrite --yes”" in said
+    assert "alice\t— → 17.5/20\tsent" in said
+    item = peer.items().find(graded)
+    assert item is not None
+    assert set(peer.items().results(item)) == {peer.users["alice"]}
+
+
+def test_the_report_of_a_broken_push_names_who_is_there(
+    run: Run, graded: str, monkeypatch: pytest.MonkeyPatch, peer: Peer
+) -> None:
+    send = LineItems.send
+
+    def once(items: LineItems, item: LineItem, score: Score, timestamp: float) -> None:
+        if score.user == peer.users["bob"]:
+            error = LmsRefused("The platform refused.")
+            error.status = 401
+            raise error
+        send(items, item, score, timestamp)
+
+    monkeypatch.setattr(LineItems, "send", once)
+    monkeypatch.setattr("autograder.lms.push.BATCH", 1)
+    status, said = run("push", graded, "--yes")
+    assert status == 1
+    assert "alice\t— → 17.5/20\tsent" in said
+    assert "bob\t— → 0/20\tsent" not in said
+    assert "1 sent, 0 were the same, 1 not sent." in said
+    assert "broken off. Run it again" in said
+    monkeypatch.setattr(LineItems, "send", send)
+    assert run("push", graded, "--yes")[0] == 0

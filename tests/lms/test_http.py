@@ -9,12 +9,15 @@ import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
 
+import jwt
 import pytest
 
 from autograder.errors import LmsError
 from autograder.lms import config, keys
-from autograder.lms.ags import WRITE_SCOPES, LineItem, LineItems, Score, item_maximum
+from autograder.lms.ags import WRITE_SCOPES, LineItem, LineItems, Result, Score, item_maximum
 from autograder.lms.grades import GradeRow, Grades, State
 from autograder.lms.http import (
     Http,
@@ -27,7 +30,8 @@ from autograder.lms.http import (
     refusal,
 )
 from autograder.lms.ledger import Ledger
-from autograder.lms.push import Pusher, make_plan
+from autograder.lms.plan import make_plan
+from autograder.lms.push import Pusher
 from autograder.lms.service import Service, below, next_page
 
 from .lti import FastClock
@@ -68,7 +72,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> keys.Key:
 def service(key: keys.Key, *answers: Reply | Exception) -> tuple[Service, Script]:
     client, script, _ = http(*answers)
     platform = config.Platform("tool", f"{BASE}/token", f"{BASE}/items?type_id=3")
-    return Service(platform, key, client, WRITE_SCOPES), script
+    return Service(platform, [key], client, WRITE_SCOPES), script
 
 
 def test_a_busy_platform_is_asked_again_when_it_says() -> None:
@@ -163,7 +167,7 @@ def test_pages_are_followed_on_the_same_host_only(key: keys.Key) -> None:
 
 
 def test_pages_that_go_round_in_a_circle_end(key: keys.Key) -> None:
-    loop = f'<{BASE}/items?resource_id=week1&tag=autograder>; rel="next"'
+    loop = f'<{BASE}/items?resource_id=week1>; rel="next"'
     found, _ = service(key, TOKEN, reply([], link=loop))
     with pytest.raises(LmsRefused, match="no end"):
         LineItems(found, f"{BASE}/items").find("week1")
@@ -173,6 +177,10 @@ def test_a_link_that_cannot_be_read_is_not_the_end_of_the_list() -> None:
     assert next_page({"link": '</p?page=2>; rel="next"'}, f"{BASE}/p") == f"{BASE}/p?page=2"
     assert next_page({"link": '</p?page=1>; rel="prev"'}, f"{BASE}/p") == ""
     assert next_page({}, BASE) == ""
+    # the word is elsewhere, the relation is another, there are several, and commas stand in addresses
+    assert next_page({"link": '</next?a=next>; rel="last"; title="next"'}, BASE) == ""
+    assert next_page({"link": '</a,b?x=1>; rel=first, </p,q>; title="a, b"; rel="last next"'}, BASE) == f"{BASE}/p,q"
+    assert next_page({"link": "</p?page=3>;REL=Next"}, BASE) == f"{BASE}/p?page=3"
     # what Moodle 4.5 sends when results are limited
     moodle = "<https://lms.example.org/results?limit=2&amp;from=2>; rel=“next”"
     with pytest.raises(LmsRefused, match="cannot be read"):
@@ -213,59 +221,195 @@ ITEM = LineItem(f"{BASE}/items/1", "week1", 20)
 GRADES = Grades("week1", 20, (GradeRow("alice", "u1", 17.5, 20, "", State.GRADED),), ())
 
 
-def push(found: Service, ledger: Path) -> list[str]:
-    with Ledger(ledger, ITEM.url) as book:
-        steps = make_plan(GRADES, ITEM, {}, book, overwrite=False)
-        return [str(p) for p in Pusher(LineItems(found, BASE), ITEM, book, FastClock()).push(steps)]
+def there(**points: float) -> Reply:
+    """The platform's list of results."""
+    return reply([{"userId": user, "resultScore": p, "resultMaximum": 20} for user, p in points.items()])
+
+
+def push(found: Service, ledger: Path, grades: Grades = GRADES, **planned: Result) -> list[str]:
+    with Ledger(ledger) as book:
+        column = book.column(BASE, "week1", ITEM.url)
+        steps = make_plan(grades, ITEM, planned, column)
+        return [str(p) for p in Pusher(LineItems(found, BASE), ITEM, column, FastClock()).push(steps)]
+
+
+def stamps(script: Script) -> list[str]:
+    return [json.loads(r[3] or b"")["timestamp"] for r in script.requests if r[1].endswith("/scores")]
+
+
+class Course:
+    """A transport that answers as a platform does: scores are kept, except where `odd` says what comes instead."""
+
+    def __init__(self, **odd: Reply | Exception) -> None:
+        self.odd = odd
+        self.kept: dict[str, float] = {}
+        self.posts: list[str] = []
+        self._lock = threading.Lock()
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        if url.endswith("/token"):
+            return TOKEN
+        if method == "GET":
+            return there(**self.kept)
+        score = json.loads(body or b"")
+        with self._lock:
+            self.posts.append(score["userId"])
+            if answer := self.odd.get(score["userId"]):
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+            self.kept[score["userId"]] = score["scoreGiven"]
+        return reply()
+
+
+def course(key: keys.Key, **odd: Reply | Exception) -> tuple[Service, Course]:
+    transport = Course(**odd)
+    platform = config.Platform("client", f"{BASE}/token", f"{BASE}/items")
+    return Service(platform, [key], Http(transport, FastClock(), random.Random(1)), WRITE_SCOPES), transport
+
+
+def a_class(size: int) -> Grades:
+    return Grades("week1", 20, tuple(GradeRow(f"s{n}", f"u{n}", 1, 20, "", State.GRADED) for n in range(size)), ())
 
 
 def test_an_unenrolled_learner_is_listed_after_two_refusals(key: keys.Key, tmp_path: Path) -> None:
     """Moodle answers 400."""
-    found, script = service(key, TOKEN, reply(status=400), reply([]), reply(status=400), reply([]))
-    assert push(found, tmp_path / "l.jsonl") == ["alice: The platform refused (HTTP 400, —)."]
-    stamps = [json.loads(r[3] or b"")["timestamp"] for r in script.requests if r[1].endswith("/scores")]
-    assert stamps[0] < stamps[1]
+    empty = there()
+    found, script = service(key, TOKEN, empty, reply(status=400), empty, reply(status=400), empty)
+    assert push(found, tmp_path / "l") == ["alice: The platform refused (HTTP 400, —)."]
+    assert len(stamps(script)) == 2
+    assert stamps(script)[0] < stamps(script)[1]
+
+
+@pytest.mark.parametrize("status", [403, 423, 500])
+def test_a_locked_grade_or_one_that_cannot_be_saved_is_skipped_at_once_and_the_rest_goes_out(
+    key: keys.Key, tmp_path: Path, status: int
+) -> None:
+    odd = dict.fromkeys(("u3", "u4", "u5", "u6"), reply(status=status))
+    found, platform = course(key, **odd)
+    problems = push(found, tmp_path / "l", a_class(100))
+    assert [p.split(":")[0] for p in problems] == ["s3", "s4", "s5", "s6"]
+    assert str(status) in problems[0]
+    assert set(platform.kept) == {f"u{n}" for n in range(100)} - set(odd)
+    assert len(platform.posts) == 100
+
+
+def test_a_conflict_that_is_over_is_sent_with_a_later_time(key: keys.Key, tmp_path: Path) -> None:
+    """Moodle answers 409 to a score that is not later than the last."""
+    empty = there()
+    found, script = service(key, TOKEN, empty, reply(status=409), empty, reply(), there(u1=17.5))
+    assert push(found, tmp_path / "l") == []
+    assert stamps(script)[0] < stamps(script)[1]
 
 
 def test_a_score_the_platform_kept_to_itself_is_a_mismatch(key: keys.Key, tmp_path: Path) -> None:
     """Moodle answers 200 for a grade that a teacher has overridden, and keeps the teacher's."""
-    kept = [{"userId": "u1", "resultScore": 12, "resultMaximum": 20}]
-    found, _ = service(key, TOKEN, reply(), reply(kept))
-    assert push(found, tmp_path / "l.jsonl") == ["alice: sent 17.5, but the platform shows 12/20"]
+    found, _ = service(key, TOKEN, there(), reply(), there(u1=12))
+    assert push(found, tmp_path / "l") == ["alice: sent 17.5, but the platform shows 12/20"]
 
 
 def test_a_teacher_who_changes_the_grade_meanwhile_is_respected(key: keys.Key, tmp_path: Path) -> None:
-    theirs = [{"userId": "u1", "resultScore": 12, "resultMaximum": 20}]
-    found, _ = service(key, TOKEN, LmsUnreachable("lost"), reply(theirs))
-    assert push(found, tmp_path / "l.jsonl") == ["alice: changed on the platform during the push: kept"]
+    found, script = service(key, TOKEN, there(), LmsUnreachable("lost"), there(u1=12))
+    script.answers.append(there(u1=12))
+    assert push(found, tmp_path / "l") == ["alice: changed on the platform during the push: kept"]
+
+
+def test_a_teacher_who_changes_the_grade_between_plan_and_write_is_respected(key: keys.Key, tmp_path: Path) -> None:
+    found, script = service(key, TOKEN, there(u1=12))
+    assert push(found, tmp_path / "l") == ["alice: changed on the platform during the push: kept"]
+    assert stamps(script) == []
 
 
 def test_a_push_right_after_another_waits_for_the_next_second(key: keys.Key, tmp_path: Path) -> None:
-    clock = FastClock()
-    now = int(clock.now())
-    with Ledger(tmp_path / "l.jsonl", ITEM.url) as book:
-        book.intend(Score("u1", 3, 20, ""), now + 10)
-    found, script = service(key, TOKEN, reply(), reply([{"userId": "u1", "resultScore": 17.5, "resultMaximum": 20}]))
-    assert push(found, tmp_path / "l.jsonl") == []
-    assert json.loads(script.requests[1][3] or b"")["timestamp"] == iso(now + 11)
+    now = int(FastClock().now())
+    with Ledger(tmp_path / "l") as book:
+        book.column(BASE, "week1", ITEM.url).intend([Score("u1", 3, 20, "")], now + 10)
+    found, script = service(key, TOKEN, there(), reply(), there(u1=17.5))
+    assert push(found, tmp_path / "l") == []
+    assert stamps(script) == [iso(now + 11)]
 
 
 def test_a_clock_far_behind_stops_the_push(key: keys.Key, tmp_path: Path) -> None:
-    with Ledger(tmp_path / "l.jsonl", ITEM.url) as book:
-        book.intend(Score("u1", 3, 20, ""), int(FastClock().now()) + 3600)
-    found, _ = service(key)
+    with Ledger(tmp_path / "l") as book:
+        book.column(BASE, "week1", ITEM.url).intend([Score("u1", 3, 20, "")], int(FastClock().now()) + 3600)
+    found, _ = service(key, TOKEN, there())
     with pytest.raises(LmsError, match="clock of this machine"):
-        push(found, tmp_path / "l.jsonl")
+        push(found, tmp_path / "l")
 
 
 def test_a_platform_that_is_down_is_not_asked_for_each_learner(key: keys.Key, tmp_path: Path) -> None:
-    rows = tuple(GradeRow(f"s{n}", f"u{n}", 1, 20, "", State.GRADED) for n in range(50))
     found, script = service(key, TOKEN, *[LmsUnreachable("down")] * 500)
-    with Ledger(tmp_path / "l.jsonl", ITEM.url) as book:
-        steps = make_plan(Grades("week1", 20, rows, ()), ITEM, {}, book, overwrite=False)
-        with pytest.raises(LmsUnreachable):
-            Pusher(LineItems(found, BASE), ITEM, book, FastClock()).push(steps)
+    with pytest.raises(LmsUnreachable):
+        push(found, tmp_path / "l", a_class(50))
     assert len(script.requests) < 60
+
+
+def test_a_platform_that_no_longer_lets_us_write_ends_the_push_after_one_batch(key: keys.Key, tmp_path: Path) -> None:
+    found, platform = course(key, **{f"u{n}": reply(status=403) for n in range(200)})
+    with pytest.raises(LmsRefused, match="HTTP 403"):
+        push(found, tmp_path / "l", a_class(200))
+    assert len(platform.posts) == 40
+
+
+def test_a_busy_platform_is_obeyed_by_every_request(key: keys.Key, tmp_path: Path) -> None:
+    """Nothing is asked between a 429 and the end of the time it names."""
+    script = Script(TOKEN, there(), reply(status=429, retry_after="7"), there(), reply(), there(u1=17.5))
+    clock = FastClock()
+    asked: list[float] = []
+
+    class Watched:
+        def send(self, *request: Any) -> Reply:
+            asked.append(clock.now())
+            return script.send(*request)
+
+    platform = config.Platform("client", f"{BASE}/token", f"{BASE}/items")
+    found = Service(platform, [key], Http(Watched(), clock, random.Random(1)), WRITE_SCOPES)
+    assert push(found, tmp_path / "l") == []
+    assert asked[3] - asked[2] >= 7
+
+
+def test_two_keys_are_valid_while_the_platform_changes_to_the_new_one(key: keys.Key, tmp_path: Path) -> None:
+    second = keys.generate(tmp_path)
+    script = Script(reply({"error": "invalid_client"}, 400), TOKEN, there())
+    platform = config.Platform("client", f"{BASE}/token", f"{BASE}/items")
+    found = Service(platform, [key, second], Http(script, FastClock(), random.Random(1)), WRITE_SCOPES)
+    assert LineItems(found, BASE).results(ITEM) == {}
+    used = [
+        jwt.get_unverified_header(dict(parse_qsl((r[3] or b"").decode()))["client_assertion"])
+        for r in script.requests[:2]
+    ]
+    assert [header["kid"] for header in used] == [key.id, second.id]
+
+
+def test_a_platform_without_tags_has_one_column_and_another_tools_is_not_ours(key: keys.Key) -> None:
+    item = {"id": ITEM.url, "label": "w", "scoreMaximum": 20, "resourceId": "week1"}
+    for entry in (item, {**item, "tag": ""}, {**item, "tag": "autograder"}):
+        found, script = service(key, TOKEN, reply([entry]))
+        assert LineItems(found, f"{BASE}/items").find_or_create("week1", "week1", 20).url == ITEM.url
+        assert "tag" not in script.requests[1][1]
+    found, _ = service(key, TOKEN, reply([{**item, "tag": "quiz"}, {**item, "resourceId": "week2"}]))
+    assert LineItems(found, f"{BASE}/items").find("week1") is None
+
+
+def test_pages_of_100_are_asked_of_canvas_and_no_page_of_others(key: keys.Key) -> None:
+    for base, size in (
+        (f"{BASE}/api/lti/courses/1/line_items", "limit=100"),
+        (f"{BASE}/mod/lti/services.php/2/lineitems", ""),
+    ):
+        script = Script(TOKEN, reply([]))
+        platform = config.Platform("client", f"{BASE}/token", base)
+        found = Service(platform, [key], Http(script, FastClock()), WRITE_SCOPES)
+        LineItems(found, base).find("week1")
+        assert ("limit=" in script.requests[1][1]) == bool(size)
+        assert size in script.requests[1][1]
+
+
+def test_answers_may_point_to_a_host_that_lms_toml_names(key: keys.Key) -> None:
+    script = Script(TOKEN, reply([], link='<https://school.example.net/items?page=2>; rel="next"'), reply([]))
+    platform = config.Platform("client", f"{BASE}/token", f"{BASE}/items", hosts=("school.example.net",))
+    found = Service(platform, [key], Http(script, FastClock()), WRITE_SCOPES)
+    assert LineItems(found, f"{BASE}/items").find("week1") is None
+    assert script.requests[2][1].startswith("https://school.example.net/items")
 
 
 def test_the_transport_gives_up_in_time_and_names_the_host_only() -> None:

@@ -47,6 +47,24 @@ def test_a_key_the_platform_knows_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "lms-key.pem").read_bytes() == before
 
 
+def test_a_next_key_is_published_beside_the_first_and_then_takes_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lms", "keygen", "--dir", str(tmp_path), "--next"]) == 1  # there is nothing to follow
+    first = keys.generate(tmp_path)
+    assert main(["lms", "keygen", "--dir", str(tmp_path), "--next"]) == 0
+    path = tmp_path / "lms-key.pem"
+    (_, second) = keys.load_all(path)
+    assert [entry["kid"] for entry in json.loads((tmp_path / "jwks.json").read_text())["keys"]] == [first.id, second.id]
+    assert (tmp_path / "lms-key.next.pub.pem").read_bytes() == second.public_pem
+    assert main(["lms", "keygen", "--dir", str(tmp_path), "--promote"]) == 0
+    assert [key.id for key in keys.load_all(path)] == [second.id]
+    assert [entry["kid"] for entry in json.loads((tmp_path / "jwks.json").read_text())["keys"]] == [second.id]
+    assert (tmp_path / "lms-key.pub.pem").read_bytes() == second.public_pem
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert main(["lms", "keygen", "--dir", str(tmp_path), "--promote"]) == 1  # not twice
+
+
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     keys.generate(tmp_path)
     (tmp_path / "lms-key.pem").chmod(0o640)
@@ -73,9 +91,21 @@ def test_what_is_no_rsa_key_is_refused(tmp_path: Path) -> None:
 def test_the_addresses_are_read(tmp_path: Path) -> None:
     path = tmp_path / "lms.toml"
     path.write_text(GOOD)
-    platform = config.load(path)
+    (platform,) = config.load(path)
     assert platform.client_id == "x"
     assert platform.origins == {("https", "a.example")}
+
+
+def test_each_section_is_a_course_of_the_same_platform(tmp_path: Path) -> None:
+    path = tmp_path / "lms.toml"
+    path.write_text(
+        GOOD + 'hosts = ["b.example"]\n[sections.A]\nlineitems_url = "https://a.example/A"\n'
+        '[sections.B]\nlineitems_url = "https://a.example/B"\ncolumns = {week1 = "https://a.example/7"}\n'
+    )
+    a, b = config.load(path)
+    assert (a.section, a.lineitems_url, dict(a.columns)) == ("A", "https://a.example/A", {})
+    assert (b.section, b.client_id, dict(b.columns)) == ("B", "x", {"week1": "https://a.example/7"})
+    assert ("https", "b.example") in b.origins
 
 
 @pytest.mark.parametrize(
@@ -86,6 +116,10 @@ def test_the_addresses_are_read(tmp_path: Path) -> None:
         ("[platform", "is not TOML"),
         (GOOD + 'secret = "x"\n', "unknown setting secret"),
         (GOOD.replace('"x"', "3"), "“client_id” must be text in quotes"),
+        (GOOD + "[sections.A]\nclient_id = 'y'\n", r"unknown setting client_id in \[sections.A\]"),
+        (GOOD + "page_size = -1\n", "must be a number"),
+        (GOOD + 'hosts = ["https://a"]\n', "list of host names"),
+        (GOOD + "columns = {week1 = 'http://a.example/7'}\n", "https only"),
         (GOOD.replace("https://a.example/l", "http://a.example/l"), "https only"),
     ],
 )

@@ -1,5 +1,6 @@
 """LTI 1.3 against Open edX's own consumer: token, scopes, line items, scores, results, roster."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from autograder.lms.config import Platform
 from autograder.lms.http import LmsRefused
 from autograder.lms.keys import generate
 from autograder.lms.ledger import Ledger
-from autograder.lms.push import Action, Pusher, make_plan
+from autograder.lms.plan import Action, make_plan
+from autograder.lms.push import Pusher
 
 from .lti import Peer, grades_of, push, shown
 
@@ -28,7 +30,7 @@ def users(peer: Peer, **points: float) -> dict[str, float]:
 def test_grades_arrive_zero_and_fractions_too(peer: Peer, tmp_path: Path) -> None:
     items = peer.items()
     steps, problems = push(
-        items, grades_of(peer, {"alice": 17.5, "bob": 0.0, "carol": 20.0}, "arrive"), tmp_path / "l.jsonl"
+        items, grades_of(peer, {"alice": 17.5, "bob": 0.0, "carol": 20.0}, "arrive"), tmp_path / "l.sqlite3"
     )
     assert [s.action for s in steps] == [Action.SEND] * 3
     assert problems == []
@@ -37,8 +39,8 @@ def test_grades_arrive_zero_and_fractions_too(peer: Peer, tmp_path: Path) -> Non
 
 def test_what_is_there_already_is_not_sent_again(peer: Peer, tmp_path: Path) -> None:
     grades = grades_of(peer, {"alice": 17.5, "bob": 0.0}, "again")
-    push(peer.items(), grades, tmp_path / "l.jsonl")
-    steps, problems = push(peer.items(), grades, tmp_path / "l.jsonl")
+    push(peer.items(), grades, tmp_path / "l.sqlite3")
+    steps, problems = push(peer.items(), grades, tmp_path / "l.sqlite3")
     assert [s.action for s in steps] == [Action.SAME, Action.SAME]
     assert problems == []
 
@@ -47,6 +49,25 @@ def test_the_line_item_is_found_again_not_made_twice(peer: Peer) -> None:
     first = peer.items().find_or_create("once", "Once", 20)
     assert peer.items().find_or_create("once", "Once", 20) == first
     assert peer.items().find("never") is None
+
+
+def test_two_first_pushes_at_once_make_one_column(peer: Peer, tmp_path: Path) -> None:
+    ledger, refused = tmp_path / "l.sqlite3", []
+
+    def first_push() -> None:
+        try:
+            push(peer.items(), grades_of(peer, {"alice": 4.0}, "at-once"), ledger)
+        except LmsError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=first_push) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all("Another push of the same assignment" in said for said in refused)
+    assert len(refused) < 4
+    assert shown(peer.items(), "at-once") == users(peer, alice=4.0)  # raises when there are two
 
 
 def test_two_line_items_are_refused(peer: Peer) -> None:
@@ -63,9 +84,9 @@ def test_a_maximum_with_a_fraction_becomes_percent(peer: Peer, tmp_path: Path) -
     grades = grades_of(peer, {"alice": 7.0}, "fraction", maximum=17.5)
     item = items.find_or_create("fraction", "fraction", 100)
     assert item.maximum == 100
-    assert push(items, grades, tmp_path / "l.jsonl")[1] == []
+    assert push(items, grades, tmp_path / "l.sqlite3")[1] == []
     assert shown(items, "fraction") == users(peer, alice=40.0)
-    assert push(items, grades, tmp_path / "l.jsonl")[0][0].action is Action.SAME
+    assert push(items, grades, tmp_path / "l.sqlite3")[0][0].action is Action.SAME
 
 
 def test_a_replay_and_an_older_score_are_refused_by_the_platform(peer: Peer) -> None:
@@ -85,29 +106,30 @@ def test_a_refused_replay_is_resolved_by_looking(peer: Peer, tmp_path: Path) -> 
     item = items.find_or_create("resolve", "resolve", 20)
     comment = "resolve: 9.0"
     items.send(item, Score(peer.users["alice"], 9, 20, comment), time.time() + 600)
-    with Ledger(tmp_path / "l.jsonl", item.url) as ledger:
+    with Ledger(tmp_path / "l.sqlite3") as ledger:
+        column = ledger.column(items.url, "resolve", item.url)
         # the plan was made before that score was there
-        steps = make_plan(grades_of(peer, {"alice": 9.0}, "resolve"), item, {}, ledger, overwrite=False)
-        assert Pusher(items, item, ledger, items.service.http.clock).push(steps) == []
+        steps = make_plan(grades_of(peer, {"alice": 9.0}, "resolve"), item, {}, column)
+        assert Pusher(items, item, column, items.service.http.clock).push(steps) == []
 
 
 def test_a_time_in_the_future_on_the_platform_is_reported(peer: Peer, tmp_path: Path) -> None:
     items = peer.items()
     item = items.find_or_create("future", "future", 20)
     items.send(item, Score(peer.users["alice"], 3, 20, ""), time.time() + 86400)
-    _, problems = push(items, grades_of(peer, {"alice": 9.0}, "future"), tmp_path / "l.jsonl", overwrite=True)
+    _, problems = push(items, grades_of(peer, {"alice": 9.0}, "future"), tmp_path / "l.sqlite3", overwrite=True)
     assert [str(p) for p in problems] == ["alice: The platform refused (HTTP 400, —)."]
 
 
 def test_a_new_grade_replaces_our_own(peer: Peer, tmp_path: Path) -> None:
     for points in (5.0, 12.0, 0.0, 12.0):
-        _, problems = push(peer.items(), grades_of(peer, {"alice": points}, "regrade"), tmp_path / "l.jsonl")
+        _, problems = push(peer.items(), grades_of(peer, {"alice": points}, "regrade"), tmp_path / "l.sqlite3")
         assert problems == []
         assert shown(peer.items(), "regrade") == users(peer, alice=points)
 
 
 def test_a_teachers_change_on_the_platform_is_kept(peer: Peer, tmp_path: Path) -> None:
-    items, ledger = peer.items(), tmp_path / "l.jsonl"
+    items, ledger = peer.items(), tmp_path / "l.sqlite3"
     push(items, grades_of(peer, {"alice": 5.0}, "teacher"), ledger)
     item = items.find("teacher")
     assert item
@@ -122,14 +144,14 @@ def test_a_teachers_change_on_the_platform_is_kept(peer: Peer, tmp_path: Path) -
 
 
 def test_a_person_who_is_not_enrolled_does_not_stop_the_others(peer: Peer, tmp_path: Path) -> None:
-    """Open edX takes a score for anybody; Moodle answers 400 (see test_push.py)."""
+    """Open edX takes a score for anybody; Moodle answers 400 (see test_http.py)."""
     grades = grades_of(peer, {"alice": 4.0}, "stranger")
     stranger = grades_of(
         Peer(peer.platform, peer.key, peer.key_file, {"zoe": "not-enrolled"}), {"zoe": 3.0}, "stranger"
     )
     both = type(grades)("stranger", 20.0, grades.rows + stranger.rows, ())
     items = peer.items()
-    assert push(items, both, tmp_path / "l.jsonl")[1] == []
+    assert push(items, both, tmp_path / "l.sqlite3")[1] == []
     assert shown(items, "stranger") == {**users(peer, alice=4.0), "not-enrolled": 3.0}
 
 
@@ -155,7 +177,7 @@ def test_a_stale_token_writes_and_reads_nothing(peer: Peer) -> None:
     items = peer.items()
     items.find("x")
     items.service._token = "stale"  # as after a restart of the platform
-    # Open edX answers 403 to a bad token, other platforms 401: see test_service.py
+    # Open edX answers 403 to a bad token, other platforms 401: see test_http.py
     with pytest.raises(LmsRefused, match="HTTP 403"):
         items.find("x")
 
@@ -202,7 +224,7 @@ def test_an_independent_reader_sees_what_was_written(peer: Peer, tmp_path: Path)
         def _cache_access_token(self, scope_key: str, access_token: str, expires_in: float) -> None:
             return None
 
-    push(peer.items(), grades_of(peer, {"alice": 17.5, "bob": 0.0}, "reader"), tmp_path / "l.jsonl")
+    push(peer.items(), grades_of(peer, {"alice": 17.5, "bob": 0.0}, "reader"), tmp_path / "l.sqlite3")
     platform: Platform = peer.platform
     registration = (
         Registration()

@@ -48,7 +48,7 @@ def expected(peer: Peer, points: dict[str, float]) -> dict[str, float]:
 def test_each_fault_alone_is_survived(peer: Peer, proxy: FaultProxy, tmp_path: Path, fault: str) -> None:
     proxy.reset(FAULTS.index(fault), 0.4, (fault,))
     points = {"alice": 17.5, "bob": 0.0}
-    push_until_done(peer, proxy, points, f"one-{fault}", tmp_path / "l.jsonl", 1)
+    push_until_done(peer, proxy, points, f"one-{fault}", tmp_path / "l.sqlite3", 1)
     assert shown(peer.items(), f"one-{fault}") == expected(peer, points)
     assert proxy.counts[fault] > 0 or fault == "late"
 
@@ -59,7 +59,7 @@ def test_after_200_runs_with_faults_every_grade_is_right(peer: Peer, proxy: Faul
     proxy.counts.clear()
     for seed in range(200):
         dice = random.Random(seed)
-        name, ledger = f"run-{seed}", tmp_path / f"{seed}.jsonl"
+        name, ledger = f"run-{seed}", tmp_path / f"{seed}.sqlite3"
         points = {learner: dice.randrange(0, 41) / 2 for learner in ("alice", "bob", "carol")}
         proxy.reset(seed, 0.25)
         push_until_done(peer, proxy, points, name, ledger, seed)

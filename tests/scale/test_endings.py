@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.scale import pool
-from autograder.scale.journal import Journal
+from autograder.scale.journal import Journal, unfinished
 
 
 def test_a_worker_that_ends_from_two_sides_leaves_nothing_and_closes_nothing_twice(
@@ -41,3 +41,21 @@ def test_a_note_that_cannot_be_opened_leaves_a_journal_that_goes_on(tmp_path: Pa
     journal.begin(tmp_path, "bea", "a", ["n.ipynb"])
     journal.end()
     assert [p for p in tmp_path.rglob("*.json") if p.is_file()] == []
+
+
+def test_a_second_run_on_a_submission_waits_and_leaves_the_firsts_note_alone(tmp_path: Path) -> None:
+    first, second = Journal(), Journal()
+    first.begin(tmp_path, "alice", "week1", ["first.ipynb"])
+    (note,) = (tmp_path / ".autograder" / "unfinished").iterdir()
+    waiting = threading.Thread(target=second.begin, args=(tmp_path, "alice", "week1", ["second.ipynb"]))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    assert "first.ipynb" in note.read_text()
+    assert list(unfinished(tmp_path)) == []  # nobody takes it for the note of a run that was killed
+    first.end()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert "second.ipynb" in note.read_text()
+    second.end()
+    assert not note.exists()
