@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from autograder.families.keras import rebuild
 from autograder.families.keras.models import DRAWS, answers, draw
 
-EXAMPLES = 64
+EXAMPLES = 256  # so many that behind three Dropouts of rate 0.8 nearly each weight is reached
 # the most that an answer of the network, a probability, changes when one kernel or bias is drawn anew; a used one
 # moves it by 0.1 and more, one behind a factor of 0.001 by less than 0.001
 LEAST_CHANGE = 0.01
