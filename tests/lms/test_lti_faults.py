@@ -27,7 +27,7 @@ def proxy(peer: Peer) -> Iterator[FaultProxy]:
 
 def push_until_done(peer: Peer, proxy: FaultProxy, points: dict[str, float], name: str, ledger: Path, seed: int) -> int:
     """Push as a teacher does: again when the command fails. Returns how often it ran."""
-    for run in range(1, 9):
+    for run in range(1, 31):
         items = peer.through(proxy.behind).items(seed=seed, read=READ_TIMEOUT, attempts=5)
         try:
             _, problems = push(items, grades_of(peer, points, name), ledger)
@@ -37,7 +37,7 @@ def push_until_done(peer: Peer, proxy: FaultProxy, points: dict[str, float], nam
             proxy.settle()
         if not problems:
             return run
-    pytest.fail(f"seed {seed}: no push in 8 came through")
+    pytest.fail(f"seed {seed}: no push in 30 came through")
 
 
 def expected(peer: Peer, points: dict[str, float]) -> dict[str, float]:
