@@ -66,3 +66,14 @@ def test_the_link_of_a_failed_check_leads_to_the_lesson(pages: Path, open_page: 
     box = heading.bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 900
+
+
+def test_the_lesson_is_folded_on_the_screen_and_open_on_paper(pages: Path, open_page: Open) -> None:
+    seen = open_page((pages / "feedback.html").as_uri())
+    lesson = seen.page.locator("article h3", has_text="1.1 · What a weight costs")
+    heights = "() => document.documentElement.scrollHeight"
+    on_screen = seen.page.evaluate(heights)
+    assert not lesson.is_visible()
+    seen.page.emulate_media(media="print")
+    assert lesson.is_visible()
+    assert seen.page.evaluate(heights) > on_screen
