@@ -10,13 +10,14 @@ import heapq
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from autograder.files import write_whole
 
 KINDS = ("outcomes", "executions", "trainings")  # the stores of a course, folders side by side
 _NEW = ".new-"
@@ -57,16 +58,8 @@ class Store:
         name = self.owner if owner is None else owner
         body = f"{name}\n{json.dumps(value)}".encode()
         path = self._path(key)
-        temporary = None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_NEW, delete=False) as file:
-                temporary = Path(file.name)
-                file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-            temporary.replace(path)
-        except OSError:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            write_whole(path, hashlib.sha256(body).hexdigest().encode() + b"\n" + body, prefix=_NEW)
 
 
 def trim(folder: Path, max_bytes: int) -> int:

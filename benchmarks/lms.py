@@ -18,11 +18,11 @@ from sqlalchemy.event import listen
 
 from autograder.lms.ags import WRITE_SCOPES, LineItems
 from autograder.lms.grades import GradeRow, Grades, State, read_grades
-from autograder.lms.http import Http, RequestsTransport, SystemClock
 from autograder.lms.ledger import Ledger
 from autograder.lms.plan import make_plan
 from autograder.lms.push import Pusher
 from autograder.lms.service import Service
+from autograder.lms.transport import Http, RequestsTransport, SystemClock
 from benchmarks.machine import save
 from tests.lms.lti import start_peer
 

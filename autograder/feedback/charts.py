@@ -6,7 +6,8 @@ A unit's module of charts (`Unit.charts`) has two functions, each of which may b
     of_class(found, language) → ClassCharts       for the class report; None when there is nothing to draw
 
 `picture` is what a check gave as `credit(..., picture=...)`: JSON. `found` has (task, picture) for every result of
-the class that has one. Drawings bring no colours: classes of the page's style give them, in light and in dark.
+the class that has one. Drawings bring no colours: classes of the page's style give them, in light and in dark (`grid`,
+`bar`, `dot` with `first`, `second` or `third`; `train`, `held` and `gap` within `curves`).
 """
 
 import importlib

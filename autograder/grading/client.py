@@ -16,7 +16,7 @@ from autograder.grading.budget import Budget
 from autograder.i18n import _
 from autograder.records import Request
 from autograder.sandbox.isolation import isolation_problem
-from autograder.sandbox.jail import UNUSED_UID, Jail, Limits, python_folders
+from autograder.sandbox.jail import UNUSED_UID, Jail, JailLimits, python_folders
 from autograder.sandbox.rundir import RunFolder, write_files
 from autograder.unit import UnitSource
 
@@ -25,7 +25,7 @@ JAIL_SECONDS = 5  # within which a jail has ended after the process in it was ki
 MAX_ANSWER = 256 << 20  # bytes
 PACKAGE = Path(__file__).resolve().parents[1]
 # per child; a learner's model is bounded before it is trained, so these only catch our own mistakes
-LIMITS = Limits(memory_bytes=12 << 30, processes=4096, cpu_seconds=3600, wall_seconds=14 * 86_400)
+LIMITS = JailLimits(memory_bytes=12 << 30, processes=4096, cpu_seconds=3600, wall_seconds=14 * 86_400)
 # nothing of the driver's own environment
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import stat
 import subprocess
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import UnreadableNotebook
+from autograder.files import NotPlain, is_plain, open_plain
 from autograder.i18n import _
 
 MAX_NOTEBOOK = 64 << 20  # bytes; outputs are thrown away anyway
@@ -56,26 +56,19 @@ def parse_notebook(raw: bytes, name: str) -> NotebookNode:
 def read_plain(path: Path, limit: int = MAX_NOTEBOOK) -> bytes:
     """The content of a plain file, never through a link, never more than `limit` bytes.
 
-    A file with several hard links counts as a link, as for `remove_links`.
-
     Raises:
         UnreadableNotebook: it is not that.
     """
     try:
-        with open(path, "rb", opener=_without_following) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name)
+        with open_plain(path) as file:
             content = file.read(limit + 1)
+    except NotPlain as error:
+        raise UnreadableNotebook(_("{name} is not a plain file."), name=path.name) from error
     except OSError as error:
         raise UnreadableNotebook(_("The file {name} cannot be read."), name=path.name) from error
     if len(content) > limit:
         raise UnreadableNotebook(_("The notebook {name} is too large to be graded."), name=path.name)
     return content
-
-
-def _without_following(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _plain_cell(cell: Mapping[str, Any], taken: set[str]) -> NotebookNode:
@@ -158,7 +151,7 @@ def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
         for name in sorted(names):
             path = Path(root, name)
             hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name in NBGRADERS_OWN
-            if not hidden and (path.is_file() if follow else path.is_file() and not path.is_symlink()):
+            if not hidden and (path.is_file() if follow else is_plain(path)):
                 yield path
 
 

@@ -126,7 +126,7 @@ class Report:
                 {"task": d.task, "text": translate(d.text, self.language), "count": d.count, "share": d.share}
                 for d in self.diagnoses
             ],
-            "effects": list(self.charts.rows) if self.charts else [],
+            "drawn": list(self.charts.rows) if self.charts else [],
             "seconds": self.seconds,
             "flagged": [asdict(f) for f in self.flagged],
         }

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.i18n import _
-from autograder.lms.http import LmsRefused, LmsUnreachable, iso
 from autograder.lms.service import Service, below
+from autograder.lms.transport import LmsRefused, LmsUnreachable, iso
 
 _SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 READ_SCOPES = (_SCOPE + "lineitem.readonly", _SCOPE + "result.readonly")

@@ -26,6 +26,7 @@ from nbgrader.utils import find_all_notebooks
 from traitlets import Bool, Dict, Unicode
 
 from autograder.errors import LmsError
+from autograder.files import plain_files
 from autograder.grading.names import is_hidden, released_name
 from autograder.i18n import Message, _, say
 from autograder.lms import moodle
@@ -126,8 +127,9 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
     @cached_property
     def _index(self) -> dict[Path, Found]:
         # a link, out of a learner's own archive, could point at a file of this machine
-        files = [p for p in sorted(self.root.rglob("*")) if p.is_file() and not p.is_symlink()]
-        taken = [p for p in files if p.suffix in self.valid_ext and not is_hidden(p.relative_to(self.root))]
+        taken = [
+            p for p in plain_files(self.root) if p.suffix in self.valid_ext and not is_hidden(p.relative_to(self.root))
+        ]
         return {p: found for p in taken if (found := self.find(p.relative_to(self.root)))}
 
     @cached_property

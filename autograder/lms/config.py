@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from autograder.errors import LmsError
 from autograder.i18n import _
-from autograder.lms.http import check_address
+from autograder.lms.transport import check_address
 
 OF_A_COURSE = ("lineitems_url", "memberships_url", "columns")
 CANVAS = "/api/lti/courses/"  # its pages have ten entries unless it is told otherwise

@@ -5,14 +5,13 @@ order mark; a teacher's download must come back with those as they were. So this
 cell, where it stands in the text (RFC 4180, with `,` `;` or tab, and LF, CRLF or CR).
 """
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import LmsError
+from autograder.files import write_whole
 from autograder.i18n import _
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -177,17 +176,6 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
     Raises LmsError when it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                os.fchmod(file.fileno(), mode)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        write_whole(path, data, mode=mode, prefix=f".{path.name}.", durable=True)
     except OSError as error:
         raise LmsError(_("Cannot write {path}: {reason}."), path=path, reason=error.strerror) from error

@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook
 from traitlets import Integer
 
 from autograder.errors import LmsError
+from autograder.files import is_plain
 from autograder.i18n import Message, _, say
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.grades import GradeRow
@@ -54,7 +55,7 @@ class MoodleFeedback(MoodleWorksheet):
     def _pages(self, student: str) -> list[Path]:
         course = self.parent.coursedir
         folder = Path(course.format_path(course.feedback_directory, student, str(self.assignment[0])))
-        return sorted(p for p in folder.glob("*.html") if p.is_file() and not p.is_symlink())
+        return sorted(p for p in folder.glob("*.html") if is_plain(p))
 
     def _write(self, target: Path, placed: Placed) -> Iterator[Path]:
         """FILE.zip, and FILE-2.zip … when one would be too large."""

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.errors import AutograderError, SetupError
+from autograder.files import plain_files
 from autograder.grading.names import is_hidden, is_notebook, released_name
 from autograder.grading.report import UNGRADED, sentence
 from autograder.i18n import _, languages, translate
@@ -111,8 +112,7 @@ def hand_in(submission: Path, target: Path, names: Sequence[str]) -> int:
     Of two files that claim one name the one with exactly that name wins, else the topmost, else the first.
     """
     target.mkdir(parents=True)
-    found = [p for p in sorted(submission.rglob("*")) if p.is_file() and not p.is_symlink()]
-    files = [p for p in found if not is_hidden(p.relative_to(submission))]
+    files = [p for p in plain_files(submission) if not is_hidden(p.relative_to(submission))]
     taken: set[str] = set()
     for path in sorted(files, key=lambda p: (p.name not in names, len(p.parts))):
         relative = path.relative_to(submission).as_posix()

@@ -10,9 +10,9 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.lms import config, keys
 from autograder.lms.course import course_here
-from autograder.lms.http import Http, RequestsTransport, SystemClock
 from autograder.lms.ledger import NAME, Ledger
 from autograder.lms.service import Service
+from autograder.lms.transport import Http, RequestsTransport, SystemClock
 
 
 @dataclass

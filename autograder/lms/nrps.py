@@ -12,9 +12,9 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from autograder.i18n import Message, _
-from autograder.lms.http import LmsRefused
 from autograder.lms.matching import Problem, normal
 from autograder.lms.service import Service
+from autograder.lms.transport import LmsRefused
 
 SCOPES = ("https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",)
 MEDIA = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"

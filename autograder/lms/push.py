@@ -15,10 +15,10 @@ from autograder.errors import LmsError
 from autograder.i18n import Message, _
 from autograder.lms.ags import LineItem, LineItems, Result
 from autograder.lms.grades import number
-from autograder.lms.http import Clock, LmsRefused, LmsUnreachable
 from autograder.lms.ledger import Column
 from autograder.lms.matching import Problem
 from autograder.lms.plan import Action, Step
+from autograder.lms.transport import Clock, LmsRefused, LmsUnreachable
 
 BATCH = 40  # scores sent after one look
 PARALLEL = 8  # requests at the same time

@@ -15,10 +15,10 @@ from autograder.lms.config import Platform
 from autograder.lms.course import open_gradebook, words_of
 from autograder.lms.grades import Grades, number, read_grades
 from autograder.lms.here import Here
-from autograder.lms.http import SystemClock
 from autograder.lms.ledger import Ledger
 from autograder.lms.plan import Action, Step, Wishes, make_plan, score_of
 from autograder.lms.push import Pusher
+from autograder.lms.transport import SystemClock
 
 
 def push(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,8 @@ import jwt
 from autograder.errors import LmsError
 from autograder.i18n import _
 from autograder.lms.config import Platform
-from autograder.lms.http import Http, LmsRefused, Reply, refusal
 from autograder.lms.keys import Key
+from autograder.lms.transport import Http, LmsRefused, Reply, refusal
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_PAGES = 1000

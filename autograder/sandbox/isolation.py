@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from autograder.i18n import Message, _
-from autograder.sandbox.jail import PROGRAMS, Jail, Limits
+from autograder.sandbox.jail import PROGRAMS, Jail, JailLimits
 from autograder.sandbox.seccomp import compiled_filter
 
-PROBE = Limits(wall_seconds=20, scratch_bytes=1 << 20, memory_bytes=1 << 30)
+PROBE = JailLimits(wall_seconds=20, scratch_bytes=1 << 20, memory_bytes=1 << 30)
 
 
 @cache

@@ -27,7 +27,7 @@ UNUSED_UID = 61000
 
 
 @dataclass(frozen=True)
-class Limits:
+class JailLimits:
     """What a jailed process may use. Memory, files and CPU time count per process, the rest per jail."""
 
     memory_bytes: int = 6 * GIB  # address space; TensorFlow alone maps 2.2 GiB
@@ -68,7 +68,7 @@ class Jail:
     gone at exit. `hidden`: paths below a visible folder that are shown empty.
     """
 
-    limits: Limits = field(default_factory=Limits)
+    limits: JailLimits = field(default_factory=JailLimits)
     read_only: tuple[Path, ...] = ()
     placed: tuple[tuple[Path, Path], ...] = ()
     writable: tuple[Path, ...] = ()

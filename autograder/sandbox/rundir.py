@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import socket
-import stat
 import tempfile
 import threading
 import time
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.errors import IsolationError, SubmissionError
+from autograder.files import NotPlain, open_plain
 from autograder.i18n import _
 from autograder.sandbox.jail import UNUSED_UID
 
@@ -132,11 +132,13 @@ def _copy_folder(source: Path, target: Path, left: int) -> int:
 
 
 def _copy_file(source: str, target: Path, left: int) -> int:
-    fd = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        left -= status.st_size
-        if stat.S_ISREG(status.st_mode) and left >= 0:
+    try:
+        file = open_plain(source)
+    except NotPlain:
+        return left
+    with file:
+        left -= os.fstat(file.fileno()).st_size
+        if left >= 0:
             with target.open("xb") as copy:
                 shutil.copyfileobj(file, copy, 1 << 20)
             target.chmod(0o644)

@@ -8,7 +8,7 @@ from traitlets import Bool, Dict, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
 import autograder
-from autograder.sandbox.jail import GIB, MIB, Limits
+from autograder.sandbox.jail import GIB, MIB, JailLimits
 
 HOME = Path("/home/learner")
 WORK = HOME / "work"  # the kernel's working directory: says nothing about the host or the learner
@@ -43,9 +43,9 @@ class Sandbox(Configurable):
     sockets = Dict(Unicode(), config=True, help="unix sockets of the host that a kernel may use → path inside")
     hide = List(Unicode(), config=True, help="folders shown empty, where they lie below a visible one")
 
-    def limits(self) -> Limits:
+    def limits(self) -> JailLimits:
         """The limits as the jail takes them."""
-        return Limits(
+        return JailLimits(
             memory_bytes=self.memory_bytes,
             processes=self.processes,
             file_bytes=self.file_bytes,

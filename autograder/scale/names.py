@@ -4,6 +4,7 @@ import glob
 from pathlib import Path
 from typing import Any
 
+from autograder.files import is_plain
 from autograder.grading.names import is_hidden, is_notebook, released_name
 from autograder.i18n import _, say
 from autograder.scale.due import known_notebooks
@@ -51,5 +52,4 @@ def _settle(folder: Path, released: set[str], log: Any) -> list[str]:
 def _is_other(path: Path, folder: Path, released: set[str]) -> bool:
     """Whether it is a plain notebook that nbgrader would not take."""
     name = path.relative_to(folder)
-    plain = is_notebook(name) and path.is_file() and not path.is_symlink()
-    return plain and not is_hidden(name) and str(name) not in released
+    return is_notebook(name) and is_plain(path) and not is_hidden(name) and str(name) not in released

@@ -13,6 +13,7 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
+from autograder.files import open_plain
 from autograder.grading.notebooks import remove_links
 from autograder.grading.times import set_aside_time
 from autograder.i18n import _, say
@@ -102,11 +103,12 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
 
 
 def _copy_plain(source: str, target: str) -> None:
-    """Copy a file's content and times; a link that took its place meanwhile is not followed but left out."""
+    """Copy a plain file's content and times; of anything else a link to nowhere, which is then named and removed."""
     try:
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        file = open_plain(source)
     except OSError:
+        os.symlink("nowhere", target)
         return
-    with os.fdopen(descriptor, "rb") as file, open(target, "wb") as copy:
+    with file, open(target, "wb") as copy:
         shutil.copyfileobj(file, copy)
     shutil.copystat(source, target, follow_symlinks=False)

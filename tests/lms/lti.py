@@ -11,13 +11,13 @@ from pathlib import Path
 from autograder.lms.ags import WRITE_SCOPES, LineItems
 from autograder.lms.config import Platform
 from autograder.lms.grades import GradeRow, Grades, State
-from autograder.lms.http import Http, RequestsTransport
 from autograder.lms.keys import Key, generate
 from autograder.lms.ledger import Ledger
 from autograder.lms.matching import Problem
 from autograder.lms.plan import Step, Wishes, make_plan
 from autograder.lms.push import Pusher
 from autograder.lms.service import Service
+from autograder.lms.transport import Http, RequestsTransport
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from nbgrader.api import Gradebook
 from autograder.__main__ import main
 from autograder.lms import nrps
 from autograder.lms.ags import LineItem, LineItems, Score
-from autograder.lms.http import LmsRefused
 from autograder.lms.ledger import Ledger
+from autograder.lms.transport import LmsRefused
 
 from .conftest import SetGrade
 from .lti import Peer

@@ -12,11 +12,11 @@ from autograder.errors import LmsError
 from autograder.lms import nrps
 from autograder.lms.ags import CONTAINER, READ_SCOPES, LineItems, Score
 from autograder.lms.config import Platform
-from autograder.lms.http import LmsRefused
 from autograder.lms.keys import generate
 from autograder.lms.ledger import Ledger
 from autograder.lms.plan import Action, make_plan
 from autograder.lms.push import Pusher
+from autograder.lms.transport import LmsRefused
 
 from .lti import Peer, grades_of, push, shown
 
@@ -144,7 +144,7 @@ def test_a_teachers_change_on_the_platform_is_kept(peer: Peer, tmp_path: Path) -
 
 
 def test_a_person_who_is_not_enrolled_does_not_stop_the_others(peer: Peer, tmp_path: Path) -> None:
-    """Open edX takes a score for anybody; Moodle answers 400 (see test_http.py)."""
+    """Open edX takes a score for anybody; Moodle answers 400 (see test_transport.py)."""
     grades = grades_of(peer, {"alice": 4.0}, "stranger")
     stranger = grades_of(
         Peer(peer.platform, peer.key, peer.key_file, {"zoe": "not-enrolled"}), {"zoe": 3.0}, "stranger"
@@ -177,7 +177,7 @@ def test_a_stale_token_writes_and_reads_nothing(peer: Peer) -> None:
     items = peer.items()
     items.find("x")
     items.service._token = "stale"  # as after a restart of the platform
-    # Open edX answers 403 to a bad token, other platforms 401: see test_http.py
+    # Open edX answers 403 to a bad token, other platforms 401: see test_transport.py
     with pytest.raises(LmsRefused, match="HTTP 403"):
         items.find("x")
 

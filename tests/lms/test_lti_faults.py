@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.lms.ags import Score
-from autograder.lms.http import LmsUnreachable
+from autograder.lms.transport import LmsUnreachable
 
 from .fault_proxy import FAULTS, FaultProxy
 from .lti import Peer, grades_of, push, shown

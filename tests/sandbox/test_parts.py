@@ -15,7 +15,7 @@ from autograder.i18n import Message
 from autograder.sandbox import isolation, kernel
 from autograder.sandbox.cgroup import Cgroup, writable_cgroup
 from autograder.sandbox.isolation import isolation_problem
-from autograder.sandbox.jail import Jail, Limits, python_folders
+from autograder.sandbox.jail import Jail, JailLimits, python_folders
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import PREFIX, RunFolder, UidLease, copy_inputs, sweep
 from autograder.sandbox.seccomp import REFUSED, compiled_filter
@@ -118,7 +118,7 @@ def test_a_jail_shows_its_writable_folder_and_hides_what_it_is_told_to(tmp_path:
 
 @needs_isolation
 def test_a_jail_ends_at_its_wall_limit() -> None:
-    assert Jail(limits=Limits(wall_seconds=0.5)).start(["sleep", "60"]).wait(timeout=30) in (137, -9)
+    assert Jail(limits=JailLimits(wall_seconds=0.5)).start(["sleep", "60"]).wait(timeout=30) in (137, -9)
 
 
 def test_this_interpreter_is_seen_as_spelled_and_as_it_is() -> None:

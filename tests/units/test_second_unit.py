@@ -108,7 +108,7 @@ def test_the_class_report_has_the_units_section(
     monkeypatch.chdir(french.root)
     assert main(["report", FRENCH, "--language", language, "--json", "numbers.json"]) == 0
     assert title in Path("reports", f"{FRENCH}.html").read_text(encoding="utf-8")
-    rows = json.loads(Path("numbers.json").read_text(encoding="utf-8"))["effects"]
+    rows = json.loads(Path("numbers.json").read_text(encoding="utf-8"))["drawn"]
     assert rows == [{"power": -2, "learners": 1}, {"power": 1, "learners": 1}]
 
 

@@ -111,10 +111,10 @@ def _height(value: float, low: float) -> float:
 def _dot(x: float, y: float, kind: str) -> str:
     """A form and a colour for each kind: colour alone would not tell them apart."""
     if kind == "l1":
-        return f'<path class="dot l1" d="M{x:.1f} {y - 5:.1f}l5 9h-10z"/>'
+        return f'<path class="dot first" d="M{x:.1f} {y - 5:.1f}l5 9h-10z"/>'
     if kind == "l2":
-        return f'<rect class="dot l2" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
-    return f'<circle class="dot rate" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
+        return f'<rect class="dot second" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
+    return f'<circle class="dot third" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
 
 
 def _key(kinds: Sequence[str], language: str) -> Markup:

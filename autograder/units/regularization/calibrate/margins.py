@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from autograder.families.keras.runs import PAIRS, Comparison
 from autograder.units.regularization.calibrate.reference_models import FULL, NOTHING, PART, Limit
@@ -93,32 +94,14 @@ def upper_bound(count: int, of: int) -> float:
 
     For no hit at all it is the rule of three, about 3/of.
     """
-    low, high = count / of, 1.0
-    while high - low > 1e-7:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _at_most(count, of, middle) > 1 - CONFIDENCE else (low, middle)
-    return high
-
-
-def _at_most(count: int, of: int, share: float) -> float:
-    """P(X ≤ count) for a binomial X."""
-    if share >= 1:
-        return float(count >= of)
-    k = np.arange(count + 1)
-    log_choose = math.lgamma(of + 1) - np.array([math.lgamma(i + 1) + math.lgamma(of - i + 1) for i in k])
-    logs = log_choose + k * math.log(max(share, 1e-300)) + (of - k) * math.log1p(-share)
-    return float(np.exp(logs).sum())
+    return 1.0 if count >= of else float(stats.beta.ppf(CONFIDENCE, count + 1, of - count))
 
 
 def _normal_tail(sigmas: float) -> float:
-    return math.erfc(sigmas / math.sqrt(2)) / 2
+    return float(stats.norm.sf(sigmas))
 
 
 def _largest_deviation(seeds: int) -> float:
-    """By how much the true standard deviation may exceed one measured on so many seeds, at 95 %.
-
-    √((n−1)/χ²) with the 5 % quantile of χ² by Wilson and Hilferty 1931, PNAS 17.
-    """
+    """By how much the true standard deviation may exceed one measured on so many seeds, at 95 %: √((n−1)/χ²)."""
     n = max(1, seeds - 1)
-    quantile = n * (1 - 2 / (9 * n) - 1.645 * math.sqrt(2 / (9 * n))) ** 3
-    return math.sqrt(n / max(quantile, 1e-9))
+    return math.sqrt(n / float(stats.chi2.ppf(1 - CONFIDENCE, n)))

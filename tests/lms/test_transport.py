@@ -19,7 +19,11 @@ from autograder.errors import LmsError
 from autograder.lms import config, keys
 from autograder.lms.ags import WRITE_SCOPES, LineItem, LineItems, Result, Score, item_maximum
 from autograder.lms.grades import GradeRow, Grades, State
-from autograder.lms.http import (
+from autograder.lms.ledger import Ledger
+from autograder.lms.plan import make_plan
+from autograder.lms.push import Pusher
+from autograder.lms.service import Service, below, next_page
+from autograder.lms.transport import (
     Http,
     LmsRefused,
     LmsUnreachable,
@@ -29,10 +33,6 @@ from autograder.lms.http import (
     iso,
     refusal,
 )
-from autograder.lms.ledger import Ledger
-from autograder.lms.plan import make_plan
-from autograder.lms.push import Pusher
-from autograder.lms.service import Service, below, next_page
 
 from .lti import FastClock
 
