@@ -35,6 +35,7 @@ from autograder.unit import UnitSource, load_family
 log = logging.getLogger("autograder")
 EXECUTES = ("execution",)  # rooms and files that decide what evidence comes of a notebook
 DECIDES = ("checks", "trusted", "records.py", "unit.py")  # and what results come of evidence; what prints them is none
+PUTS_TOGETHER = ("grading/job.py", "grading/budget.py")  # and what a notebook's outcome is made of them
 PLAN_SECONDS = 60
 Check = Callable[[Mapping[str, Any]], Awaitable[list[dict[str, Any]]]]  # evidence → rows of results
 
@@ -77,7 +78,7 @@ class Job:
     @cached_property
     def key(self) -> str:
         """Hash of everything that goes in."""
-        return key_of("outcome", self.execution_parts, self.unit.key, *self._checked_by)
+        return key_of("outcome", self.execution_parts, self.unit.key, *self._checked_by, program_hash(PUTS_TOGETHER, ""))
 
     @cached_property
     def _checked_by(self) -> list[Any]:
