@@ -78,7 +78,8 @@ class Job:
     @cached_property
     def key(self) -> str:
         """Hash of everything that goes in."""
-        return key_of("outcome", self.execution_parts, self.unit.key, *self._checked_by, program_hash(PUTS_TOGETHER, ""))
+        code = program_hash(PUTS_TOGETHER, "")
+        return key_of("outcome", self.execution_parts, self.unit.key, *self._checked_by, code)
 
     @cached_property
     def _checked_by(self) -> list[Any]:
