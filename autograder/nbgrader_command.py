@@ -27,19 +27,20 @@ def nbgrader(
         [sys.executable, "-m", "nbgrader", *words],
         cwd=folder, env=environment(), text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    timer = Timer(seconds, process.kill) if seconds else None
-    if timer is not None:
+    timer = Timer(seconds or 0.0, process.kill)
+    if seconds:
         timer.start()
-    try:
-        for line in process.stdout or ():
-            said.append(line)
-            on_line(line)
-    finally:
-        if timer is not None:
-            timer.cancel()
-        if sys.exc_info()[0] is not None:  # Ctrl-C: it got that, too
+    with process:
+        try:
+            for line in process.stdout or ():
+                said.append(line)
+                on_line(line)
+        except BaseException:  # Ctrl-C: it got that, too
             process.terminate()
-    if process.wait():
+            raise
+        finally:
+            timer.cancel()
+    if process.returncode:
         text = _("`nbgrader {words}` ended with an error. {said}")
         raise SetupError(text, words=" ".join(words), said="".join(said))
 
