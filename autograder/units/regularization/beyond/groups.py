@@ -87,8 +87,10 @@ NOT_FOUND = _(
     "class is registered."
 )
 VALUE_PROBLEMS = {"not written": NOT_WRITTEN}
+NO_CONFIG = _("`get_config` of `GroupLasso` is not written yet: a class is built again from what it returns.")
 CONFIG_PROBLEMS = {
-    "not written": _("`get_config` of `GroupLasso` is not written yet: a class is built again from what it returns."),
+    "not written": NO_CONFIG,
+    "does not implement get_config": NO_CONFIG,  # Keras's own word
     "not JSON serializable": _(
         "The configuration of `GroupLasso` holds something that cannot be written to a file ({text}): an ordinary "
         "number is needed there."
@@ -100,7 +102,8 @@ CONFIG_PROBLEMS = {
     ),
 }
 FILE_PROBLEMS = {
-    "not written": CONFIG_PROBLEMS["not written"],
+    "not written": NO_CONFIG,
+    "does not implement get_config": NO_CONFIG,
     "Could not locate class": NOT_FOUND,
     "could not be deserialized": NOT_FOUND,
     "raised": _("A model with `GroupLasso` cannot be saved and read again ({type}: {text})."),

@@ -11,7 +11,7 @@ from autograder.families.keras.evidence import History
 from autograder.i18n import _
 
 Series = Mapping[str, Any]  # name of a quantity → its values, one per epoch
-CURVES = Path(__file__).parents[1] / "lab" / "labkit" / "curves.json"
+CURVES = Path(__file__).parents[1] / "data" / "curves.json"
 LABELS = {"A": "underfit", "B": "overfit", "C": "good", "D": "underfit", "E": "overfit"}
 
 
