@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from nbgrader.api import MissingEntry
+from sqlalchemy import text as sql
+from sqlalchemy.engine import Engine
 
 from autograder.errors import LmsError
 from autograder.i18n import Message, _, say
@@ -107,9 +109,17 @@ def forget(arguments: argparse.Namespace) -> int:
             count = ledger.forget(student.lms_user_id)
         student.lms_user_id = None
         gradebook.db.commit()
+        _rewrite(gradebook.engine)
     text = _("Removed the platform's id, and what was sent to {count} columns. The platform keeps its own.")
     print(say(text, count=count))
     return 0
+
+
+def _rewrite(engine: Engine) -> None:
+    """Have SQLite write its file anew: what was removed may still stand in a page of it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sql("VACUUM"))
 
 
 def privacy(members: Sequence[nrps.Member]) -> Message | None:
