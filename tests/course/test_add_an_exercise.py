@@ -141,10 +141,10 @@ def test_the_first_task_of_a_new_unit_is_graded(tmp_path: Path) -> None:
     course = tmp_path / "new"
     empty_unit(course)
     command(course, "new-task", "1_start", "double")
-    nbgrader(course, "generate_assignment", "premiers_pas", quiet=True)
+    nbgrader(course, "generate_assignment", "premiers_pas")
     (tmp_path / "square").mkdir()
     (tmp_path / "square" / "1_start.py").write_text("# %% double\ndef double(x):\n    return x**2\n", encoding="utf-8")
     hand_in(Typed(tmp_path / "square", "premiers_pas"), course)
-    nbgrader(course, "autograde", "premiers_pas", quiet=True)
+    nbgrader(course, "autograde", "premiers_pas")
     page = (course / "autograded" / "square" / "premiers_pas" / "1_start.ipynb").read_text(encoding="utf-8")
     assert "Your result is the square" in page
