@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lock demo release test test-fresh test-part test-slow test-browser attacks fuzz bench docs lint format clean
+.PHONY: help setup lock demo release test test-fresh test-part test-slow test-browser attacks fuzz bench sentences docs lint format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ bench: $(STAMP)  ## speed, as ratios within one run: JSON under benchmarks/resul
 	$(BIN)/python -m benchmarks.grading
 	$(BIN)/python -m benchmarks.workers
 	$(BIN)/python -m benchmarks.report
+
+sentences: $(STAMP)  ## every sentence that the tests' wrong answers get, beside the answer (ARGS="--trained 2_l1_l2")
+	@$(BIN)/python scripts/sentences $(ARGS)
 
 docs: $(STAMP)  ## the documentation site, into build/docs
 	$(BIN)/python -m sphinx -W -q docs build/docs

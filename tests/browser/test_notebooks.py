@@ -18,7 +18,7 @@ CHAPTER = "2_l1_l2.ipynb"
 RIGHT, WRONG = "penalty", "l2_layer"
 FORGETS_THE_PENALTY = "def build_l2_model():\n    return build_given_model()"
 SAYS = {
-    "regularisation": ("✓ Trois", "La forme est bonne", "Aucune couche du modèle de build_l2_model n’ajoute"),
+    "regularisation": ("✓ Trois", "La forme est correcte", "Aucune couche du modèle de build_l2_model n’ajoute"),
     "regularization": ("✓ Three", "The form is right", "No layer of the model of build_l2_model adds"),
 }
 

@@ -345,6 +345,11 @@ WRONG = {
             "The kernel of your hidden layer carries no",
         ),
         "no bias": Wrong(sequential("build_elastic_model", ELASTIC), "elastic_bias", "The bias of your hidden layer"),
+        "bias by name": Wrong(
+            sequential("build_elastic_model", ELASTIC + ", bias_regularizer='l2'"),
+            "elastic_bias",
+            "The penalty of your hidden layer's bias has λ = 0.01: this is what Keras takes",
+        ),
         "both on the bias": Wrong(
             sequential("build_elastic_model", ELASTIC + ELASTIC.replace("kernel", "bias")),
             "elastic_bias",
@@ -374,6 +379,12 @@ WRONG = {
         "first penalty": Wrong(
             SPLIT + "data, model.losses[0] if model.losses else 0.0", "penalty_part", "Your second number holds one"
         ),
+        "without the bias": Wrong(
+            SPLIT + "data, sum(float(l.kernel_regularizer(l.kernel)) for l in model.layers "
+            "if getattr(l, 'kernel_regularizer', None))",
+            "penalty_part",
+            "Your second number leaves out the penalty of a bias",
+        ),
         "sum over examples": Wrong(SPLIT + "data * len(y), penalty", "data_loss", "Your first number is a sum"),
     },
     "sparsity": {
@@ -400,10 +411,10 @@ WRONG = {
     },
     "choose_lambda": {
         "collapse": Wrong(
-            swept(L2.replace("0.001", "1.0")), "lambda_gap", "Your model closes the gap by learning less"
+            swept(L2.replace("0.001", "1.0")), "lambda_gap", "Your model has a smaller gap because it learns less"
         ),
         "collapse of L1": Wrong(
-            swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model closes the gap by learning"
+            swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model has a smaller gap because"
         ),
         "too weak": Wrong(swept(L2.replace("0.001", "1e-5")), "lambda_gap", "Your model keeps nearly the whole gap"),
         "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty", MADE_UP),

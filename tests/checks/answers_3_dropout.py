@@ -219,7 +219,14 @@ WRONG = {
             "untouched",
             "Your function writes into `x` itself",
         ),
-        "nothing": Wrong(dropout("return x"), "own_units", "In training your function drops no unit"),
+        "divided by the share that was kept": Wrong(
+            dropout(INFERENCE, MASK, "return x * mask / mask.mean()"),
+            "survivors",
+            "With rate",
+        ),
+        "nothing": Wrong(
+            dropout("return x"), "own_units", "In one of our calls in training your function dropped nothing"
+        ),
         "rate 0 refused": Wrong(
             dropout("if rate == 0: return 0 * x", INFERENCE, MASK, "return x * mask / (1 - rate)"),
             "rate_zero",
@@ -255,12 +262,12 @@ WRONG = {
         ),
         "rate 50": Wrong(both("build_dropout_model", 50), "dense_layers", "A rate is a share of units"),
         "rate 0.2": Wrong(
-            both("build_dropout_model", 0.2), "rates", "In training your hidden layers lose these shares"
+            both("build_dropout_model", 0.2), "rates", "Behind your hidden layers, training is as random"
         ),
         "two on one layer": Wrong(
             model("build_dropout_model", HIDDEN, HALF, HALF, HIDDEN, HALF, OUTPUT),
             "rates",
-            "In training your hidden layers",
+            "Behind your hidden layers, training",
         ),
         "training=True": Wrong(
             functional("build_dropout_model", 0.5, ", training=True"), "same_inference", "At inference, the model of"
@@ -276,7 +283,7 @@ WRONG = {
         "input left": Wrong(repaired(first=True), "repaired_places", "Dropout acts on the input"),
         "output left": Wrong(repaired(last=True), "repaired_places", "Dropout acts on the output"),
         "places only": Wrong(repaired(rate="layer.rate"), "repaired_rates", "Your Dropout still drops the share"),
-        "one rate for all": Wrong(repaired(rate="0.5"), "repaired_rates", "In training your hidden layers lose"),
+        "one rate for all": Wrong(repaired(rate="0.5"), "repaired_rates", "Behind your hidden layers, training"),
         "all Dropout gone": Wrong(
             f"{KERAS}\ndef repair(model):\n    return keras.Sequential([keras.Input((784,))] + "
             "[l for l in model.layers if isinstance(l, layers.Dense)])",
@@ -356,7 +363,7 @@ WRONG = {
     },
     "dropout_gap": {
         "collapse": Wrong(
-            both("build_less_overfit_model", 0.9), "smaller_gap", "Your model closes the gap by learning less"
+            both("build_less_overfit_model", 0.9), "smaller_gap", "Your model has a smaller gap because it learns less"
         ),
         "too weak": Wrong(
             both("build_less_overfit_model", 0.01), "smaller_gap", "Your model keeps nearly the whole gap"

@@ -98,7 +98,7 @@ WRONG = {
         "list": Wrong(
             KERAS + "def early_stopping(): return [keras.callbacks.EarlyStopping()]",
             "is_early_stopping",
-            "`early_stopping` returns a list",
+            "`early_stopping` returns a list or a tuple",
         ),
         "another callback": Wrong(
             KERAS + "def early_stopping(): return keras.callbacks.TerminateOnNaN()",

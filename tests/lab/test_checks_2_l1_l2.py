@@ -76,7 +76,7 @@ MISTAKES = [
     ("check_choose_lambda", (penalised_model, [1, 2], 1), "must be a dict", "doit être un dictionnaire"),
     ("check_choose_lambda", (penalised_model, {1.0: 0.5}, 1), "has 1 entries: try at least 3", "au moins 3"),
     ("check_choose_lambda", (penalised_model, {**SWEEP, -1.0: 0.4}, 1), "never negative", "jamais négative"),
-    ("check_choose_lambda", (penalised_model, {**SWEEP, 1: [0.4]}, 1), "epoch; it is list", "dernière époque"),
+    ("check_choose_lambda", (penalised_model, {**SWEEP, 1: [0.4]}, 1), "a validation loss; it is list", "une perte"),
     ("check_choose_lambda", (penalised_model, SWEEP, None), "best_lambda is not written", "best_lambda n’est pas"),
     ("check_choose_lambda", (penalised_model, SWEEP, 0.5), "not among the values tried", "pas parmi les"),
 ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_stubs_get_the_words_not_written_yet(labkit: ModuleType) -> None:
         ),
         (
             lambda: [EarlyStopping(monitor="val_crossentropy")],
-            "{name} must return the callback itself, not a list; the list belongs in `fit(callbacks=[…])`.",
+            "{name} must return the callback itself, not a list or a tuple; the list belongs in `fit(callbacks=[…])`.",
         ),
         (
             lambda: keras.callbacks.TerminateOnNaN(),

@@ -123,5 +123,5 @@ def test_what_the_grading_cannot_build_again_is_said_before_the_deadline(en, fr)
         model(keras.ops.zeros((1, 28, 28)))
         with pytest.raises(AssertionError, match=said):
             en.checking.require_model(model, "build", (28, 28))
-        with pytest.raises(AssertionError, match="la notation reconstruit les modèles"):
+        with pytest.raises(AssertionError, match="la correction reconstruit les modèles"):
             fr.checking.require_model(model, "build", (28, 28))

@@ -56,6 +56,31 @@ def test_several_models_stand_side_by_side_on_one_scale(en):
     assert len({axes.get_ylim() for axes in figure.axes[:4]}) == 1
 
 
+def test_a_curve_that_lies_higher_than_the_first_panels_is_in_the_picture(en):
+    higher = {name: [value + 2 for value in values] for name, values in CURVE.items()}
+    figure = en.plots.curves_figure({"low": CURVE, "high": higher})
+    for axes in figure.axes:
+        bottom, top = axes.get_ylim()
+        assert bottom == 0
+        assert top >= 3
+
+
+def test_epochs_are_whole_numbers_on_the_axis(en):
+    (axes,) = en.plots.curves_figure({"": CURVE}).axes
+    assert axes.get_xticks().tolist() == [int(tick) for tick in axes.get_xticks()]
+
+
+def test_the_gap_is_written_where_it_hides_no_curve(en):
+    flat = {"crossentropy": [0.5] * 4, "val_crossentropy": [0.51] * 4}
+    high = {"crossentropy": [2.0] * 4, "val_crossentropy": [2.01] * 4}
+    between, above, below = (
+        axes.texts[0].xy[1] for axes in en.plots.curves_figure({"a": CURVE, "b": flat, "c": high}).axes[:3]
+    )
+    assert 0.1 < between < 0.6
+    assert above == 0.51
+    assert below == 2.0
+
+
 def test_the_gap_is_written_as_the_language_writes_numbers(en, fr):
     def texts(kit):
         return [text.get_text() for text in kit.plots.curves_figure({"": CURVE}).axes[0].texts]

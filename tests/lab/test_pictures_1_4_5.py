@@ -62,6 +62,32 @@ def test_the_drawn_stop_is_where_keras_stops(en: ModuleType, patience: int) -> N
     assert pictures.stopping_point(values, patience) == (callback.best_epoch, epoch)
 
 
+def test_a_reduction_is_that_of_the_last_ten_epochs_beside_the_steps_asked_for(en: ModuleType) -> None:
+    def ending(training: float, validation: float) -> Any:
+        found = keras.callbacks.History()
+        found.history = {"crossentropy": [9.0] + [training] * 10, "val_crossentropy": [9.0] + [validation] * 10}
+        return found
+
+    own = ending(0.3, 0.5)
+    own.history["val_crossentropy"][-2:] = [0.4, 0.6]  # what the last epoch alone says is chance
+    shown: list[Any] = []
+    pictures = module(en, "pictures_4_challenge")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "show", lambda figure, description: shown.append((figure, description)))
+        pictures.plot_reduction(ending(0.1, 0.9), own, steps=(0.1, 0.2))
+    ((figure, description),) = shown
+    assert "75%" in description
+    assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == ["0%", "10%", "20%", "100%"]
+
+
+def test_the_contour_through_the_best_point_touches_the_penalty(en: ModuleType) -> None:
+    figure = module(en, "pictures_penalties").contours_figure()
+    for axes in figure.axes:
+        best = next(line.get_xydata()[0] for line in axes.lines if line.get_marker() == "o")
+        vertices = np.concatenate([path.vertices for contours in axes.collections for path in contours.get_paths()])
+        assert np.min(np.linalg.norm(vertices - best, axis=1)) < 0.05
+
+
 def test_without_a_worse_stretch_the_drawn_training_goes_to_its_end(en: ModuleType) -> None:
     assert module(en, "pictures_4_challenge").stopping_point([3.0, 2.0, 1.0], 2) == (2, 2)
 

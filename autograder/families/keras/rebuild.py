@@ -252,7 +252,7 @@ def _is_tensor_config(config: Any) -> bool:
 
 def _refused(name: Any) -> EvidenceRefused:
     return EvidenceRefused(
-        _("Your model uses “{name}”, which is not taken here. Use Keras's own layers and regularizers."),
+        _("Your model uses “{name}”, which is not taken here. Use other layers and regularizers of Keras's."),
         name=str(name)[:80],
     )
 

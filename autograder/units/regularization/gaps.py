@@ -30,8 +30,8 @@ NOT_FINITE = _(
     "computer can hold. Look for a strength, or a factor, that is far too large."
 )
 COLLAPSE = _(
-    "Your model closes the gap by learning less: on images it has never seen, its cross-entropy is {more:.0f} % above "
-    "the given model's. That is a collapse: regularize less."
+    "Your model has a smaller gap because it learns less: on images it has never seen, its cross-entropy is {more:.0f} "
+    "% above the given model's. That is a collapse: regularize less."
 )
 TOO_WEAK = _(
     "Your model keeps nearly the whole gap of the given one (change over our trainings: {change:+.0f} %): the "

@@ -187,6 +187,11 @@ def require_bias_penalty(bias: Penalty, l2: float) -> None:
         _("The penalty of your hidden layer's bias is not L2: see how it grows when the bias doubles."),
     )
     require(
+        not (_same(bias.l2, 0.01) and l2 != 0.01),
+        _("The penalty of your hidden layer's bias has λ = 0.01: this is what Keras takes when a regularizer is given "
+          "by its name alone."),
+    )  # fmt: skip
+    require(
         _same(bias.l2, l2),
         _("The penalty of your hidden layer's bias has λ = {found:.3g}: compare with the task."),
         found=bias.l2,

@@ -87,7 +87,8 @@ def require_rates(found: Sites, rates: Sequence[float]) -> None:
         not all(abs(f - (1 - r)) <= NEAR for f, r in zip(found.hidden, rates, strict=True)),
         _("Your Dropout still drops the share of units that was meant to be kept: what does `rate` mean in Keras?"),
     )
-    fail(_("In training your hidden layers lose these shares of their units: {found}. Compare with the task."),
+    fail(_("Behind your hidden layers, training is as random as with Dropout of these rates: {found}. "
+           "Compare with the task."),
          found=", ".join(f"{100 * rate:.0f} %" for rate in found.hidden))  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from .theme import ACCENT, INK, MUTED, PAPER, TRAINING, VALIDATION, new_figure, 
 
 MINIMUM = np.array([1.1, 1.9])  # of the data loss in plot_penalty_contours
 CURVATURE = np.array([[1.0, -0.35], [-0.35, 1.6]])
+LEVELS = (0.06, 0.27, 0.6, 1.5, 2.1)  # of the other contours, as multiples of the one that touches
 
 
 def plot_penalty_contours() -> None:
@@ -33,10 +34,10 @@ def contours_figure() -> Figure:
     """Two panels, L1 and L2, each with the data loss's contours and the largest penalty ball they touch."""
     figure, panels = new_figure(1, 2, (6.8, 3.4))
     for axes, title, ball in zip(panels, ("L1", "L2"), (_diamond, _circle), strict=True):
-        _draw_data_loss(axes)
         outline = ball()
         losses = [_data_loss(point) for point in outline]
         best = outline[int(np.argmin(losses))]
+        _draw_data_loss(axes, min(losses))
         axes.fill(*outline.T, color=TRAINING, alpha=0.2, linewidth=0)
         axes.plot(*outline.T, color=TRAINING, linewidth=2)
         axes.plot(*best, marker="o", markersize=9, color=VALIDATION)
@@ -62,10 +63,12 @@ def _circle() -> Any:
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
-def _draw_data_loss(axes: Axes) -> None:
-    across, up = np.meshgrid(np.linspace(-1.5, 2.6, 60), np.linspace(-1.5, 3.1, 60))
+def _draw_data_loss(axes: Axes, touching: float) -> None:
+    """The contours of the data loss; the one that touches the ball, at the level `touching`, stands out."""
+    across, up = np.meshgrid(np.linspace(-1.5, 2.6, 120), np.linspace(-1.5, 3.1, 120))
     height = np.apply_along_axis(_data_loss, 2, np.dstack([across, up]))
-    axes.contour(across, up, height, levels=[0.15, 0.6, 1.3, 2.3, 3.6, 5.2], colors=[MUTED], linewidths=0.9)
+    axes.contour(across, up, height, levels=touching * np.array(LEVELS), colors=[MUTED], linewidths=0.9)
+    axes.contour(across, up, height, levels=[touching], colors=[VALIDATION], linewidths=1.6)
     axes.plot(*MINIMUM, marker="+", markersize=10, color=INK)
     label = axes.annotate(say(_("data alone")), tuple(MINIMUM), (0, 9), textcoords="offset points", ha="center")
     label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 1})

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .messages import _, number, say
 from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 MOST_A_ROW = 3
+LABEL = 0.15  # height of a line of text and its margins, as a share of a small panel
 RATE = _("rate")  # the label of the sweeps over Dropout's rate
 
 
@@ -40,6 +41,10 @@ def curves_figure(named: Mapping[str, Any]) -> Figure:
     panels = list(grid.flat)
     for axes, (title, history) in zip(panels, named.items(), strict=False):
         _draw_curves(axes, title, *_curves(history))
+    panels[0].set_ylim(bottom=0)  # the axis is shared, and a limit keeps what is drawn later from being seen
+    panels[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes, history in zip(panels, named.values(), strict=False):
+        _write_gap(axes, *_curves(history))
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     for axes in panels[len(named) :]:
         axes.set_axis_off()
@@ -53,13 +58,25 @@ def _draw_curves(axes: Axes, title: str, training: Sequence[float], validation: 
     axes.fill_between(epochs, training, validation, color=VALIDATION, alpha=0.16, linewidth=0)
     axes.plot(epochs, training, color=TRAINING, linewidth=2, label=say(_("training")))
     axes.plot(epochs, validation, color=VALIDATION, linewidth=2, linestyle=(0, (5, 1.5)), label=say(_("validation")))
-    gap = say(_("gap {gap}"), gap=number(validation[-1] - training[-1]))
-    axes.annotate(gap, (epochs[-1], (training[-1] + validation[-1]) / 2), (-6, 0), textcoords="offset points",
-                  ha="right", va="center", color=INK)  # fmt: skip
     axes.set_title(title)
     axes.set_xlabel(say(_("epoch")))
-    axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: number(value)))
+
+
+def _write_gap(axes: Axes, training: Sequence[float], validation: Sequence[float]) -> None:
+    """Write the last gap where it hides no curve: between them, else above both, else below both."""
+    end = slice(len(training) // 2, None)  # the label is as long as that
+    lowest, highest = min(*training[end], *validation[end]), max(*training[end], *validation[end])
+    top = axes.get_ylim()[1]
+    if abs(validation[-1] - training[-1]) > LABEL * top:
+        height, align, offset = (training[-1] + validation[-1]) / 2, "center", 0
+    elif highest < (1 - LABEL) * top:
+        height, align, offset = highest, "bottom", 4
+    else:
+        height, align, offset = lowest, "top", -4
+    gap = say(_("gap {gap}"), gap=number(validation[-1] - training[-1], 2))
+    axes.annotate(gap, (len(training) - 1, height), (-6, offset), textcoords="offset points", ha="right", va=align,
+                  color=INK)  # fmt: skip
 
 
 def _named(histories: Any) -> dict[str, Any]:

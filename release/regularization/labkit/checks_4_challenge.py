@@ -24,7 +24,7 @@ def check_stop_early(early_stopping: Any) -> None:
     )
     require(
         not isinstance(callback, (list, tuple)),
-        _("{name} must return the callback itself, not a list; the list belongs in `fit(callbacks=[…])`."),
+        _("{name} must return the callback itself, not a list or a tuple; the list belongs in `fit(callbacks=[…])`."),
         name="early_stopping",
     )
     require(

@@ -35,7 +35,7 @@ def plot_dropout_mask() -> None:
 @styled
 def mask_figure() -> Figure:
     """Three panels of the same network."""
-    figure, panels = new_figure(1, 3, (7.6, 2.9))
+    figure, panels = new_figure(1, 3, (7.6, 3.2))
     titles = (say(_("inference")), say(_("training, step 1")), say(_("training, step 2")))
     for axes, title, dropped in zip(panels, titles, DROPPED, strict=True):
         _draw_network(axes, dropped)

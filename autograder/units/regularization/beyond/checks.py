@@ -141,7 +141,7 @@ def whole_maps(conv):
     )
     require(
         len(found) == 1 and found[0].kind == noise.MAPS,
-        _("Your noise does not drop maps as wholes, each by itself: look again at the relatives of Dropout."),
+        _("Your noise does not drop maps as wholes, each by itself: look again at the variants of Dropout."),
     )
     _require_rates(found, 0.2)
 
@@ -156,7 +156,7 @@ def mean_and_variance_kept(selu):
     )
     require(
         all(n.kind == noise.ALPHA for n in found),
-        _("Your noise does not keep mean and variance of the SELU units: look again at the relatives of Dropout."),
+        _("Your noise does not keep mean and variance of the SELU units: look again at the variants of Dropout."),
     )
     require(
         [n.site for n in found] == [1, 2],
@@ -179,5 +179,5 @@ def factor_of_mean_one(noisy):
         _("Your layer sets activations to 0: the task asks for noise that does not."),
     )
     if kinds != {noise.GAUSSIAN} or len(found) != 1:
-        fail(_("Your noise is not one random factor of mean 1: look again at the relatives of Dropout."))
+        fail(_("Your noise is not one random factor of mean 1: look again at the variants of Dropout."))
     _require_rates(found, 0.3)

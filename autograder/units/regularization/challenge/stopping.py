@@ -19,7 +19,9 @@ PATIENCE = range(3, 11)
 def settings(value: Any) -> Mapping[str, Any]:
     """What the EarlyStopping that a learner returned was told; else the check fails."""
     if isinstance(value, list):
-        fail(_("`early_stopping` returns a list: only the callback itself was asked."))
+        fail(
+            _("`early_stopping` returns a list or a tuple: only the callback itself was asked, and no comma behind it.")
+        )
     if isinstance(value, Thing) and "builtins.type" in value.classes:
         fail(_("`early_stopping` returns a class, not an object of it: a pair of brackets is missing."))
     if not isinstance(value, Thing) or EARLY_STOPPING not in value.classes:

@@ -46,7 +46,10 @@ undropped = inverted.call("dropout", _rate_zero)
 def own_units(trained):
     """Each unit of each example is dropped on its own."""
     for out in masks.outputs(trained, "dropout"):
-        require((out == 0).any(), _("In training your function drops no unit at all."))
+        require(
+            (out == 0).any(),
+            _("In one of our calls in training your function dropped nothing: is a number drawn for each unit?"),
+        )
         masks.require_own_units(out == 0)
 
 

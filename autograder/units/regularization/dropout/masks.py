@@ -64,8 +64,8 @@ def require_factor(found: float, rate: float) -> None:
     """Survivors are divided by 1 − rate, so that the mean is kept."""
     if math.isclose(found, 1 / (1 - rate), rel_tol=1e-3):
         return
-    text = _("The units that survive are multiplied by {found:.3g}: with rate {rate:g}, the mean of the layer's "
-             "outputs is then not kept.")  # fmt: skip
+    text = _("With rate {rate:g}, the units that survive are multiplied by {found:.3g}: compare with the formula, "
+             "whose factor depends on the rate alone.")  # fmt: skip
     if math.isclose(found, 1.0, rel_tol=1e-3):
         text = _("The units that survive keep their values, so the sum that the next layer sees shrinks: what makes up "
                  "for the units that are missing?")  # fmt: skip

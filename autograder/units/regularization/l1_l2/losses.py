@@ -60,6 +60,12 @@ def _data(rng: np.random.Generator) -> tuple[Any, Any]:
     return rng.random((ROWS, FEATURES), "float32"), rng.integers(0, 10, ROWS).astype("int32")
 
 
+def _kernels_only(model: Any) -> float:
+    """The penalties on kernels, summed."""
+    penalised = (layer for layer in model.layers if getattr(layer, "kernel_regularizer", None))
+    return float(sum(float(layer.kernel_regularizer(layer.kernel)) for layer in penalised))
+
+
 # sentence → what a learner with this mistake returns, in the order in which they are tried
 DATA_MISTAKES: Mapping[str, Formula] = {
     _("Your first number still contains the penalty: it is the whole loss, as `evaluate` reports it."):
@@ -80,6 +86,8 @@ PENALTY_MISTAKES: Mapping[str, Formula] = {
     _("Your second number is the data loss: look at the order in which the task wants the two."): crossentropy,
     _("Your second number holds one of the model's penalties only: a model can have several."):
         lambda model, x, y: float(model.losses[0]) if model.losses else 0.0,
+    _("Your second number leaves out the penalty of a bias: every layer's penalties belong to it."):
+        lambda model, x, y: _kernels_only(model),
     _("Your second number is a mean of the model's penalties: they add up."):
         lambda model, x, y: penalty(model) / max(1, len(model.losses)),
 }  # fmt: skip

@@ -218,7 +218,7 @@ def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
         require(value >= 0, _("{name} has the key {value}: a strength is never negative."), name=name, value=value)
         require(
             not hasattr(loss, "history") and np.ndim(loss) == 0,
-            _("{name}[{strength}] must be one number, the loss after the last epoch; it is {kind}."),
+            _("{name}[{strength}] must be one number, a validation loss; it is {kind}."),
             name=name,
             strength=strength,
             kind=_kind(loss),
