@@ -31,14 +31,14 @@ LOCKS = Path(".autograder", "lms")  # below the course's root
 VERSION = 1
 PATIENCE = 30.0  # seconds that a command waits for another's write
 SCHEMA = """
-CREATE TABLE salt (value TEXT NOT NULL);
+CREATE TABLE salt (value TEXT NOT NULL) STRICT;
 CREATE TABLE columns (id INTEGER PRIMARY KEY, course TEXT NOT NULL, resource TEXT NOT NULL,
-                      url TEXT NOT NULL DEFAULT '', UNIQUE (course, resource));
+                      url TEXT NOT NULL DEFAULT '', UNIQUE (course, resource)) STRICT;
 CREATE TABLE scores (column_id INTEGER NOT NULL REFERENCES columns (id), user TEXT NOT NULL, points REAL NOT NULL,
                      maximum REAL NOT NULL, comment TEXT NOT NULL, sent_at INTEGER NOT NULL,
-                     confirmed INTEGER NOT NULL);
+                     confirmed INTEGER NOT NULL) STRICT;
 CREATE INDEX scores_of ON scores (column_id, user);
-CREATE TABLE members (course TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (course, user));
+CREATE TABLE members (course TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (course, user)) STRICT;
 """
 
 Sent = tuple[float, float, str]  # points, maximum, digest of the comment
@@ -94,11 +94,11 @@ class Ledger:
         """
         with self.write() as db:
             db.execute("INSERT OR IGNORE INTO columns (course, resource) VALUES (?, ?)", (course, resource))
-            query = "SELECT id, url FROM columns WHERE course = ? AND resource = ?"
+            query = "SELECT rowid, url FROM columns WHERE course = ? AND resource = ?"
             number, known = db.execute(query, (course, resource)).fetchone()
             if known != url:
                 db.execute("DELETE FROM scores WHERE column_id = ?", (number,))
-                db.execute("UPDATE columns SET url = ? WHERE id = ?", (url, number))
+                db.execute("UPDATE columns SET url = ? WHERE rowid = ?", (url, number))
         return Column(self, int(number))
 
     def members(self, course: str) -> frozenset[str]:
@@ -157,6 +157,9 @@ class Ledger:
         for setting in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON"):
             self._db.execute(f"PRAGMA {setting}")
         self._db.execute("BEGIN IMMEDIATE")
+        (fault,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        if fault != "ok":
+            raise sqlite3.DatabaseError(fault)
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             for statement in SCHEMA.split(";"):
@@ -176,7 +179,7 @@ class Ledger:
             yield
         except sqlite3.OperationalError as error:
             raise LmsError(_("Cannot write {path}: {reason}."), path=self.path, reason=error) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes what it cannot read
             text = _(
                 "The ledger {path} is damaged ({reason}). Put back a copy, or move it away: grades on the platform "
                 "are then kept until “lms push --adopt” takes them for its own."

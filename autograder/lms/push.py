@@ -20,7 +20,7 @@ from autograder.lms.matching import Problem
 from autograder.lms.plan import Action, Step
 from autograder.lms.transport import Clock, LmsRefused, LmsUnreachable
 
-BATCH = 40  # scores sent after one look
+BATCH = 20  # scores sent after one look: about a second, in which a change of a teacher is not seen
 PARALLEL = 8  # requests at the same time
 BROKEN = 3  # a batch of so many, all failed for reasons that are nobody's own, ends the push
 CLOCK_BEHIND = 60  # seconds that a push waits for the time of the last one to pass

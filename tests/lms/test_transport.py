@@ -21,7 +21,7 @@ from autograder.lms.ags import WRITE_SCOPES, LineItem, LineItems, Result, Score,
 from autograder.lms.grades import GradeRow, Grades, State
 from autograder.lms.ledger import Ledger
 from autograder.lms.plan import make_plan
-from autograder.lms.push import Pusher
+from autograder.lms.push import BATCH, Pusher
 from autograder.lms.service import Service, below, next_page
 from autograder.lms.transport import (
     Http,
@@ -348,7 +348,7 @@ def test_a_platform_that_no_longer_lets_us_write_ends_the_push_after_one_batch(k
     found, platform = course(key, **{f"u{n}": reply(status=403) for n in range(200)})
     with pytest.raises(LmsRefused, match="HTTP 403"):
         push(found, tmp_path / "l", a_class(200))
-    assert len(platform.posts) == 40
+    assert len(platform.posts) == BATCH
 
 
 def test_a_busy_platform_is_obeyed_by_every_request(key: keys.Key, tmp_path: Path) -> None:
