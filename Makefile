@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help setup lock demo release test test-fresh test-part test-slow test-browser attacks fuzz bench sentences docs lint format clean
+.PHONY: help setup lock demo release test test-fresh test-container test-part test-slow test-browser attacks fuzz bench sentences docs lint format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -31,8 +31,11 @@ test: $(STAMP)  ## the tests that take seconds (under 12 minutes on 2 cores)
 test-fresh:  ## both commands of the README, in an empty Debian (SUITE=bookworm; as root, needs mmdebstrap)
 	scripts/fresh-root $(or $(SUITE),trixie) sh -c 'make demo CLASS=small && make test-part'
 
+test-container:  ## the Containerfile, built on an empty Debian, and doctor in it (as root, needs mmdebstrap and buildah)
+	scripts/fresh-container $(or $(SUITE),trixie)
+
 test-part: $(STAMP)
-	$(BIN)/python -m pytest -q -m "not slow and not attacks and not browser" tests/trusted tests/sandbox
+	$(BIN)/python -m pytest -q -m "not slow and not attacks and not browser" tests/sandbox tests/test_setup.py
 
 test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, trained answers (SLOW=... for a part)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not attacks and not browser" $(SLOW)
