@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import SetupError
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
 from autograder.scale.settings import configured_unit
 from autograder.trusted.mounting import mounted
 from autograder.trusted.plugin import points_of
@@ -68,9 +68,12 @@ def sync(course: Path, unit: Unit, only_check: bool) -> int:
     for path, _nb, cell, right in found:
         name, before = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
         print(say(_("{path}: {name}: {before} → {after} points"), path=path, name=name, before=before, after=right))
+    if not found:
+        print(say(_("The notebooks hold the points of the checks: nothing to change.")))
     if only_check:
         return 1 if found else 0
-    for path in {path for path, *_rest in found}:
+    paths = sorted({path for path, *_rest in found})
+    for path in paths:
         nb = nbformat.read(path, as_version=4)
         worth = points(unit, path.stem)
         for cell in nb.cells:
@@ -78,6 +81,8 @@ def sync(course: Path, unit: Unit, only_check: bool) -> int:
             if meta.get("grade") and not meta.get("solution"):
                 meta["points"] = worth.get(meta["grade_id"].removesuffix("_test"), 0)
         nbformat.write(nb, path)
+    if paths:
+        print(say_count("{count} notebook was changed.", "{count} notebooks were changed.", len(paths)))
     return 0
 
 

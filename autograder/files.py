@@ -6,6 +6,7 @@ grader's own.
 
 import os
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,3 +72,12 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600, prefix: str = 
     except BaseException:
         os.unlink(name)
         raise
+
+
+def git_publishes(path: Path) -> bool:
+    """Whether `git add .` takes this file up, which need not exist yet. Without git, or outside a repository: no."""
+    command = ["git", "-C", str(path.resolve().parent), "check-ignore", "--quiet", "--", path.name]
+    try:
+        return subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    except FileNotFoundError:
+        return False

@@ -5,12 +5,14 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 from typing import Any, Union
 
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -32,6 +34,7 @@ def bind(folder: Path) -> None:
     if folder not in _folders:
         _folders.append(folder)
         catalog.cache_clear()
+        plurals.cache_clear()
 
 
 @cache
@@ -49,6 +52,24 @@ def _read(path: Path, language: str) -> dict[str, str]:
     with path.open("rb") as file:
         messages = read_po(file, locale=language)
     return {m.id: m.string for m in messages if isinstance(m.id, str) and m.id and m.string and not m.fuzzy}
+
+
+@cache
+def plurals(language: str) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """(Singular, plural) of the source → the language's forms. Empty as `catalog` is."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for folder in _folders if language != SOURCE_LANGUAGE else ():
+        for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
+            with path.open("rb") as file:
+                messages = read_po(file, locale=language)
+            found |= {tuple(m.id): tuple(m.string) for m in messages if m.pluralizable and all(m.string)}
+    return found
+
+
+@cache
+def _plural_rule(language: str) -> Callable[[int], int]:
+    """Which form goes with a number, as the language's catalogs say."""
+    return c2py(get_plural(language).plural_expr)
 
 
 def languages() -> list[str]:
@@ -77,6 +98,16 @@ def translate(text: str, language: str, /, **values: Any) -> str:
     return found.format(**{k: _told(v, language) for k, v in values.items()}) if values else found
 
 
+def translate_count(one: str, many: str, count: int, language: str, /, **values: Any) -> str:
+    """`one` or `many`, as `count` wants it, in `language`; `{count}` is filled in like the other fields.
+
+    Both are literals where this is called: `python -m autograder messages` finds them there.
+    """
+    forms = plurals(language).get((one, many))
+    found = forms[_plural_rule(language)(count)] if forms else one if count == 1 else many
+    return translate(found, language, count=count, **values)
+
+
 def _told(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return value.render(language)
@@ -84,17 +115,25 @@ def _told(value: Any, language: str) -> Any:
 
 
 def environment_language() -> str:
-    """The language of the person at the terminal, from LC_ALL, LC_MESSAGES or LANG."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
-            code = value.split(".")[0].split("_")[0].lower()
-            return code if code in languages() else SOURCE_LANGUAGE
-    return SOURCE_LANGUAGE
+    """The language of the person at the terminal; the source language when it says none that there is."""
+    return terminal_language() or SOURCE_LANGUAGE
+
+
+def terminal_language() -> str:
+    """The language that LC_ALL, LC_MESSAGES or LANG names; empty when it is none that there is, such as C."""
+    value = next((v for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(name))), "")
+    code = value.split(".")[0].split("_")[0].lower()
+    return code if code in languages() else ""
 
 
 def say(text: str, /, **values: Any) -> str:
     """`text` in the language of the person at the terminal: for the command line and the log."""
     return translate(text, environment_language(), **values)
+
+
+def say_count(one: str, many: str, count: int, /, **values: Any) -> str:
+    """`translate_count` in the language of the person at the terminal."""
+    return translate_count(one, many, count, environment_language(), **values)
 
 
 @dataclass(frozen=True, slots=True)

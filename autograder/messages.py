@@ -7,6 +7,7 @@ messages of its own, which travel to learners with it.
 
 import argparse
 import ast
+import io
 import os
 import string
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,10 @@ from autograder.scale.settings import configured_unit
 from autograder.unit import NOT_CARRIED, Unit
 
 PACKAGE = Path(__file__).parent
-Places = Mapping[str, str]  # text → the first place that has it, file:line
+Text = str | tuple[str, ...]  # a text, or its singular and its plural
+Places = Mapping[Text, str]  # text → the first place that has it, file:line
+# what marks a text, with the places of singular and plural among its arguments
+KEYWORDS = {"_": None, "translate_count": (1, 2), "say_count": (1, 2), "ngettext": (1, 2)}
 
 
 class Domain(NamedTuple):
@@ -62,28 +66,43 @@ def run(arguments: argparse.Namespace) -> int:
         for language in languages()[1:]:  # the source language comes first
             catalog = merged(domain, known, language)
             if not arguments.check:
-                write(catalog, domain.catalog_path(language))
+                _bring_up_to_date(catalog, domain.catalog_path(language))
             missing = missing_in(catalog, known)
             complete = complete and not missing
-            print(say(_("{name}, {language}: {count} texts, {missing} without a translation"), name=domain.name,
+            print(say(_("{name}, {language}: texts: {count}; without a translation: {missing}"), name=domain.name,
                       language=language, count=len(known), missing=len(missing)))  # fmt: skip
             for text, place in missing.items():
                 print(f"  {place}: {text!r}")
     return 0 if complete else 1
 
 
+def _bring_up_to_date(catalog: Catalog, path: Path) -> None:
+    """Write a catalog when that changes it, and say what goes with that: a translation is somebody's work."""
+    before, text = path.read_bytes() if path.exists() else b"", written(catalog)
+    if before == text:
+        return
+    for message in read_po(io.BytesIO(before)):
+        if message.id and message.id not in catalog and _is_complete(message.string):
+            print(
+                say(_("{path}: no longer said, left out: {text}"), path=path, text=f"{message.id!r} {message.string!r}")
+            )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    print(say(_("{path}: written"), path=path))
+
+
 def texts(domain: Domain) -> Places:
     """Every text of a program, with where it stands first."""
     methods: list[tuple[str, Any]] = [("**.py", _from_python), ("**.j2", "jinja2")]
-    found: dict[str, str] = {}
+    found: dict[Text, str] = {}
     rows = extract_from_dir(
         domain.folder,
         methods,
-        keywords={"_": None},
+        keywords=KEYWORDS,
         directory_filter=lambda path: os.path.basename(path) not in {*domain.leave_out, "__pycache__"},
     )
     for name, line, text, _comments, _context in rows:
-        found.setdefault(text[0] if isinstance(text, tuple) else text, f"{name}:{line}")
+        found.setdefault(text, f"{name}:{line}")
     return found
 
 
@@ -96,25 +115,37 @@ def merged(domain: Domain, known: Places, language: str) -> Catalog:
             before = read_po(file, locale=language)
         result.creation_date = before.creation_date  # else each run would change the file
         for message in before:
-            if message.id in known and message.string:
+            if message.id in known and _is_complete(message.string):
                 result.add(message.id, message.string)
     return result
 
 
 def missing_in(catalog: Catalog, known: Places) -> Places:
     """The texts without a translation."""
-    return {text: place for text, place in known.items() if not (text in catalog and catalog[text].string)}
+    return {t: place for t, place in known.items() if not (t in catalog and _is_complete(catalog[t].string))}
+
+
+def _is_complete(translation: Any) -> bool:
+    return all(translation) if isinstance(translation, tuple) else bool(translation)
 
 
 def write(catalog: Catalog, path: Path) -> None:
-    """Write a catalog, in an order of its own so that two versions can be compared."""
+    """Write a catalog."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, catalog, width=0, sort_output=True, omit_header=False, ignore_obsolete=True)
+    path.write_bytes(written(catalog))
 
 
-def fields(text: str) -> set[str]:
-    """The `{fields}` of a text."""
+def written(catalog: Catalog) -> bytes:
+    """A catalog's file, in an order of its own so that two versions can be compared."""
+    file = io.BytesIO()
+    write_po(file, catalog, width=0, sort_output=True, omit_header=False, ignore_obsolete=True)
+    return file.getvalue()
+
+
+def fields(text: Text) -> set[str]:
+    """The `{fields}` of a text, of all its forms."""
+    if isinstance(text, tuple):
+        return set().union(*map(fields, text))
     return {name.split(".")[0] for _literal, name, _format, _kind in string.Formatter().parse(text) if name}
 
 

@@ -137,7 +137,8 @@ class CheckResult:
 
     `points` is what it is worth, `earned` what was given: all of it, a part, or nothing. `detail` is for the
     grader's log only and never reaches a learner. `picture` holds what the feedback page can draw. `lesson` is the id
-    of the cell to read again.
+    of the cell to read again. `problem`: why there was no answer to look at, a kind of `checks.api.PROBLEMS`,
+    "unreadable" or "too slow"; empty when there was one.
     """
 
     task: str
@@ -150,6 +151,7 @@ class CheckResult:
     detail: str = ""
     picture: Mapping[str, Any] = field(default_factory=dict)
     lesson: str = ""
+    problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON. Not by `dataclasses.asdict`, which copies every number of a picture's curves."""

@@ -1,18 +1,20 @@
 """The catalogs: every text of the program is in each language."""
 
 import json
+from argparse import Namespace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from autograder import messages
+from autograder import i18n, messages
 from autograder.checks.api import problem_message
-from autograder.i18n import SOURCE_LANGUAGE, Message, catalog, languages, translate
+from autograder.i18n import SOURCE_LANGUAGE, Message, catalog, languages, plurals, translate, translate_count
 from autograder.records import Evidence
 from autograder.trusted import checker
 from autograder.unit import PLAIN, load
 
+ROOT = Path(__file__).parents[1]
 OTHERS = [language for language in languages() if language != SOURCE_LANGUAGE]
 
 
@@ -27,7 +29,7 @@ def texts(domain: messages.Domain) -> messages.Places:
 
 
 @cache
-def translations(domain: messages.Domain, language: str) -> dict[str, str]:
+def translations(domain: messages.Domain, language: str) -> dict[messages.Text, messages.Text]:
     found = messages.merged(domain, texts(domain), language)
     return {m.id: m.string for m in found if m.id}
 
@@ -46,7 +48,53 @@ def test_translations_have_the_fields_of_their_source(domain: messages.Domain, l
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_catalogs_hold_nothing_the_program_no_longer_says(language: str) -> None:
-    assert not set(catalog(language)) - {text for domain in DOMAINS for text in texts(domain)}
+    said = {*catalog(language), *plurals(language)}
+    assert not said - {text for domain in DOMAINS for text in texts(domain)}
+
+
+def test_a_count_has_the_form_that_its_language_wants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = domain(tmp_path).catalog_path("fr")
+    (tmp_path / "a.py").write_text('say_count("{count} file", "{count} files", n)', encoding="utf-8")
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        'msgid "{count} file"\nmsgid_plural "{count} files"\n'
+        'msgstr[0] "{count} fichier"\nmsgstr[1] "{count} fichiers"\n'
+    )
+    known = messages.texts(domain(tmp_path))
+    found = messages.merged(domain(tmp_path), known, "fr")
+    assert set(known) == {("{count} file", "{count} files")}
+    assert not messages.missing_in(found, known)
+    messages.write(found, path)
+    monkeypatch.setattr(i18n, "_folders", [tmp_path / "locale"])
+    plurals.cache_clear()
+    try:
+        said = [
+            translate_count("{count} file", "{count} files", n, language)
+            for language in ("en", "fr")
+            for n in (0, 1, 2)
+        ]
+    finally:
+        plurals.cache_clear()
+    assert said == ["0 files", "1 file", "2 files", "0 fichier", "1 fichier", "2 fichiers"]
+
+
+def test_the_command_says_what_it_changes_and_writes_nothing_when_it_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = domain(tmp_path).catalog_path("fr")
+    path.parent.mkdir(parents=True)
+    path.write_text('msgid "gone"\nmsgstr "parti"\n')
+    (tmp_path / "a.py").write_text('_("here")', encoding="utf-8")
+    monkeypatch.setattr(messages, "ENGINE", domain(tmp_path))
+    monkeypatch.setattr(messages, "domain_of", lambda unit: domain(tmp_path))
+    assert messages.run(Namespace(course=ROOT, check=False)) == 1
+    said = capsys.readouterr().out
+    assert f"{path}: no longer said, left out: 'gone' 'parti'" in said
+    assert f"{path}: written" in said
+    before = path.stat().st_mtime_ns
+    messages.run(Namespace(course=ROOT, check=False))
+    assert path.stat().st_mtime_ns == before
+    assert "written" not in capsys.readouterr().out
 
 
 def domain(folder: Path) -> messages.Domain:

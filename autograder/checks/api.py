@@ -35,11 +35,12 @@ Encode = Callable[[Any], dict[str, Any] | None]
 
 
 class Failed(Exception):
-    """A check did not pass; `message` is what the learner reads."""
+    """A check did not pass; `message` is what the learner reads, `problem` as of a `CheckResult`."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, problem: str = "") -> None:
         super().__init__(message.text)
         self.message = message
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,12 @@ class Probe:
     def answer(self, found: Any, rng: np.random.Generator) -> Any:
         """What checks receive: a value, one result, or a list of `Call`. Raises Failed when there is none."""
         if isinstance(found, NoAnswer):
-            raise Failed(problem_message(found, self.target, self.problems))
+            raise Failed(problem_message(found, self.target, self.problems), problem_of(found, self.problems))
         if self.kind == "value":
             return found
         cases = self.cases(rng)
         if not _answers_all(found, cases):
-            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": self.target}))
+            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": self.target}), "silent")
         calls = [Call(case, c.value, c.unchanged) for case, c in zip(cases, found, strict=True)]
         return calls[0].result if self.single else calls
 
@@ -219,9 +220,21 @@ PROBLEMS = {
 def problem_message(problem: NoAnswer, name: str, own: Mapping[str, str]) -> Message:
     """The sentence for a probe that brought no answer: its own one, or the usual one."""
     told = problem.text if isinstance(problem.text, Message) else problem.text[:300]
-    special = next((own[key] for key in own if key == problem.kind or key in str(problem.text)), None)
-    text = special or PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
+    special = _special(problem, own)
+    text = own[special] if special else PROBLEMS.get(problem.kind, _("Nothing usable came back from `{name}`."))
     return Message(text, {"name": name, "type": problem.type[:80], "text": told})
+
+
+def problem_of(problem: NoAnswer, own: Mapping[str, str]) -> str:
+    """The kind of a problem, as of a `CheckResult`; none where a sentence of the probe's own names the mistake."""
+    stub = isinstance(problem.text, Message) and problem.text.values.get("error") == "NotImplementedError"
+    if problem.kind == "not written" or (problem.kind == "stopped" and stub):
+        return "not written"
+    return "" if _special(problem, own) else problem.kind
+
+
+def _special(problem: NoAnswer, own: Mapping[str, str]) -> str | None:
+    return next((key for key in own if key == problem.kind or key in str(problem.text)), None)
 
 
 def kind_of(value: Any) -> str:

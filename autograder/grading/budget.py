@@ -65,7 +65,7 @@ async def results_in_time(
 
 def too_slow(task: str, points: float) -> CheckResult:
     """What a task gets whose checks could not be done in time: it earns nothing."""
-    return CheckResult(task, NAME, IN_TIME, points, Outcome.FAILED, message=Message(TOO_SLOW))
+    return CheckResult(task, NAME, IN_TIME, points, Outcome.FAILED, message=Message(TOO_SLOW), problem="too slow")
 
 
 def is_late(grade: TaskGrade) -> bool:

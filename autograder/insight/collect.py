@@ -22,6 +22,7 @@ from nbgrader.api import (
 from autograder.errors import SetupError
 from autograder.grading.results import StoredResults, awaits_person, unpack
 from autograder.i18n import _
+from autograder.insight.outline import Outline
 
 TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last so many
 
@@ -30,7 +31,7 @@ TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last s
 class Work:
     """One notebook of one learner.
 
-    `waiting`: points that a person has to give; `late`: points lost for handing in late; `results`: None when not
+    `waiting`: the tasks that a person has to grade; `late`: points lost for handing in late; `results`: None when not
     stored.
     """
 
@@ -38,7 +39,7 @@ class Work:
     notebook: str
     submission_id: str
     score: float = 0.0
-    waiting: float = 0.0
+    waiting: list[str] = field(default_factory=list)
     late: float = 0.0
     results: StoredResults | None = None
     path: Path = field(default_factory=Path)
@@ -46,11 +47,22 @@ class Work:
 
 @dataclass(frozen=True)
 class ClassData:
-    """An assignment's submissions, by learner and notebook. `maximum`: points per notebook."""
+    """An assignment's submissions, by learner and notebook. `maximum`: points per notebook; `outline`: its titles."""
 
     assignment: str
     maximum: Mapping[str, float]
     works: Sequence[Work]
+    outline: Outline = field(default_factory=Outline)
+
+    @property
+    def notebooks(self) -> dict[str, int]:
+        """Learner → how many notebooks they handed in."""
+        return {student: int(count) for student, count in self._sums(lambda work: 1).items()}
+
+    @property
+    def possible(self) -> dict[str, float]:
+        """Learner → points that could be had in the notebooks they handed in."""
+        return self._sums(lambda work: self.maximum[work.notebook])
 
     @property
     def earned(self) -> dict[str, float]:
@@ -80,8 +92,8 @@ class ClassData:
         return dict(sums)
 
 
-def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassData:
-    """Read everything of an assignment. `autograded`: nbgrader's folder of that name.
+def collect(gradebook: Gradebook, assignment: str, autograded: Path, outline: Outline | None = None) -> ClassData:
+    """Read everything of an assignment. `autograded`: nbgrader's folder of that name; `outline`: of its notebooks.
 
     Raises:
         SetupError: the gradebook has no such assignment.
@@ -101,20 +113,21 @@ def collect(gradebook: Gradebook, assignment: str, autograded: Path) -> ClassDat
         waits = awaits_person(row)
         points = row.manual_score if row.manual_score is not None else row.auto_score or 0.0
         work.score += 0.0 if waits else points + (row.extra_credit or 0.0)
-        work.waiting += row.max_score if waits else 0.0
+        work.waiting += [row.cell.removesuffix("_test")] if waits else []
     handed_in = [work for work in works.values() if work.path.exists()]
     for work in handed_in:
         try:
             work.results = stored_results(work.path)
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             work.results = StoredResults(flagged=True)  # one learner's file does not stop the report of the others
-    return ClassData(assignment, _maximum(gradebook, assignment), handed_in)
+    return ClassData(assignment, _maximum(gradebook, assignment), handed_in, outline or Outline())
 
 
 def _rows(gradebook: Gradebook, assignment: str) -> Iterator[Any]:
     """One row per learner and grade cell, in one query: nbgrader's own properties ask once per learner."""
     columns = (
         Student.id.label("student"), Notebook.name.label("notebook"), SubmittedNotebook.id.label("id"),
+        GradeCell.name.label("cell"),
         SubmittedNotebook.late_submission_penalty,
         Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade, GradeCell.max_score,
     )  # fmt: skip

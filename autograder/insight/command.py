@@ -5,11 +5,12 @@ import json
 from pathlib import Path
 
 from autograder.feedback.charts import charts_of
-from autograder.i18n import _, environment_language, languages, say
+from autograder.i18n import SOURCE_LANGUAGE, _, languages, say, terminal_language
 from autograder.insight.collect import collect
+from autograder.insight.outline import read_outline
 from autograder.insight.report import Report
 from autograder.lms.course import course_here, open_gradebook
-from autograder.scale.settings import configured_unit
+from autograder.scale.settings import Course, configured_unit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help=say(_("the page; reports/ASSIGNMENT.html without this")))
     parser.add_argument("--json", type=Path, help=say(_("also write the numbers, as JSON")))
     parser.add_argument("--csv", type=Path, help=say(_("also write one line per check, as CSV")))
-    parser.add_argument("--language", choices=languages(), default=environment_language())
+    text = _("of the page; without this the terminal's (LANG), and where that is none, the assignment's")
+    parser.add_argument("--language", choices=languages(), help=say(text))
     parser.add_argument(
         "--formgrader", default="http://localhost:8888/formgrader", help=say(_("its address, for links to submissions"))
     )
@@ -30,10 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the report; prints where."""
-    with open_gradebook(course_here(), arguments.db) as gradebook:
-        data = collect(gradebook, arguments.assignment, arguments.autograded)
+    course = course_here()
+    outline = read_outline(Path(course.format_path(course.source_directory, ".", arguments.assignment)))
+    with open_gradebook(course, arguments.db) as gradebook:
+        data = collect(gradebook, arguments.assignment, arguments.autograded, outline)
     charts = charts_of(configured_unit(Path()))
-    report = Report(data, arguments.language, arguments.formgrader, charts)
+    settings = Course(parent=course)
+    language = (
+        arguments.language or terminal_language() or settings.languages.get(arguments.assignment, SOURCE_LANGUAGE)
+    )
+    report = Report(data, language, arguments.formgrader, charts)
     page: Path = arguments.output or Path("reports", f"{arguments.assignment}.html")
     texts = {page: report.html()}
     if arguments.json:

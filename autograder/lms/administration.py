@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.engine import Engine
 
 from autograder.errors import LmsError
-from autograder.i18n import Message, _, say
+from autograder.i18n import Message, _, say, say_count
 from autograder.lms import ags, config, keys, nrps
 from autograder.lms.course import open_gradebook
 from autograder.lms.here import Here
@@ -76,7 +76,9 @@ def roster(arguments: argparse.Namespace) -> int:
             print(f"{match.student}\t{match.before or '—'} → {match.user_id}")
         for problem in found.problems:
             print(problem)
-        text = _("{known} students known on the platform, {changes} new; {unknown} learners there are not here.")
+        text = _(
+            "Students known on the platform: {known}, of these new: {changes}. Learners there and not here: {unknown}."
+        )
         print(say(text, known=len(found.matches), changes=len(found.changes), unknown=found.unknown))
         if members and not found.matches and (hint := privacy(members)):
             print(say(hint.text, **hint.values))
@@ -110,8 +112,13 @@ def forget(arguments: argparse.Namespace) -> int:
         student.lms_user_id = None
         gradebook.db.commit()
         _rewrite(gradebook.engine)
-    text = _("Removed the platform's id, and what was sent to {count} columns. The platform keeps its own.")
-    print(say(text, count=count))
+    print(
+        say_count(
+            "Removed the platform's id, and what was sent to {count} column. The platform keeps its own.",
+            "Removed the platform's id, and what was sent to {count} columns. The platform keeps its own.",
+            count,
+        )
+    )
     return 0
 
 

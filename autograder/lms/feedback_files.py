@@ -19,7 +19,7 @@ from traitlets import Integer
 
 from autograder.errors import LmsError
 from autograder.files import is_plain
-from autograder.i18n import Message, _, say
+from autograder.i18n import Message, _, say_count
 from autograder.lms.csvtext import write_atomically
 from autograder.lms.grades import GradeRow
 from autograder.lms.sheet import Line, MoodleWorksheet, Placed
@@ -46,7 +46,14 @@ class MoodleFeedback(MoodleWorksheet):
             sys.exit(1)
         self.tell(placed.problems, placed.grades.held)
         files = ", ".join(str(path) for path in written)
-        self.log.info(say(_("Feedback of {count} learners written to {files}"), count=len(placed.pairs), files=files))
+        self.log.info(
+            say_count(
+                "Feedback of {count} learner written to {files}",
+                "Feedback of {count} learners written to {files}",
+                len(placed.pairs),
+                files=files,
+            )
+        )
 
     def refusal(self, row: GradeRow, line: Line) -> Message | None:
         """A page may go where a grade may not; but there has to be one."""

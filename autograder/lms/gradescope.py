@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.errors import SetupError
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
 from autograder.scale.settings import configured_unit
 
 SCRIPTS = Path(__file__).parent / "gradescope_files"
@@ -36,7 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the zip; returns 0. Raises SetupError when the course is not complete."""
     target: Path = arguments.to or Path("build") / f"gradescope-{arguments.assignment}.zip"
     count = build(arguments.course, arguments.assignment, target, isolated=not arguments.without_isolation)
-    print(say(_("{path}: {count} files. Gradescope: Configure Autograder, upload it."), path=target, count=count))
+    print(
+        say_count(
+            "{path}: {count} file. Gradescope: Configure Autograder, upload it.",
+            "{path}: {count} files. Gradescope: Configure Autograder, upload it.",
+            count,
+            path=target,
+        )
+    )
     if arguments.without_isolation:
         print(say(_("Without isolation learners' code can read the hidden checks and forge results.")))
     return 0

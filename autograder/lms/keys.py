@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from autograder.errors import LmsError
+from autograder.files import git_publishes
 from autograder.i18n import _
 
 PRIVATE, NEXT, KEY_SET = "lms-key.pem", "lms-key.next.pem", "jwks.json"
@@ -49,7 +50,8 @@ class Key:
 def generate(folder: Path, private: str = PRIVATE) -> Key:
     """Write a new key (private half 0600), its public half, and the key set with every key in `folder`.
 
-    Raises LmsError when there is a key of this name already: the platform knows that one.
+    In a repository of git the private half is ignored by it from here on. Raises LmsError when there is a key of this
+    name already: the platform knows that one.
     """
     key = Key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     pem = key.private.private_bytes(
@@ -57,6 +59,7 @@ def generate(folder: Path, private: str = PRIVATE) -> Key:
     )
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / private
+    _keep_out_of_git(target)
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -67,6 +70,17 @@ def generate(folder: Path, private: str = PRIVATE) -> Key:
     public_file(target).write_bytes(key.public_pem)
     _write_key_set(folder / PRIVATE)
     return key
+
+
+def _keep_out_of_git(private: Path) -> None:
+    """Have git ignore the file, which need not exist yet, by a line in the `.gitignore` beside it."""
+    if not git_publishes(private):
+        return
+    with private.with_name(".gitignore").open("a", encoding="utf-8") as file:
+        file.write(f"\n/{private.name}\n")
+    if git_publishes(private):
+        text = _("git would publish the key {path}. Give a folder outside the repository: lms keygen --dir FOLDER")
+        raise LmsError(text, path=private)
 
 
 def promote(folder: Path) -> Key:

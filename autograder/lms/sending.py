@@ -9,7 +9,7 @@ from dataclasses import replace
 from nbgrader.api import Gradebook
 
 from autograder.errors import LmsError
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
 from autograder.lms import ags
 from autograder.lms.config import Platform
 from autograder.lms.course import open_gradebook, words_of
@@ -139,7 +139,13 @@ def _agreed(steps: Sequence[Step]) -> bool:
     replaced = [step for step in steps if step.action is Action.REPLACE]
     if not replaced:
         return True
-    print(say(_("{count} grades that others gave on the platform would be replaced:"), count=len(replaced)))
+    print(
+        say_count(
+            "{count} grade that others gave on the platform would be replaced:",
+            "{count} grades that others gave on the platform would be replaced:",
+            len(replaced),
+        )
+    )
     for step in replaced:
         print(f"  {_line(step, False)}")
     try:

@@ -18,7 +18,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Unicode
 
 from autograder.errors import LmsError
-from autograder.i18n import Message, _, say
+from autograder.i18n import Message, _, say, say_count
 from autograder.lms import canvas, moodle
 from autograder.lms.course import Words, words_of
 from autograder.lms.csvtext import CsvText, Record, harmless, read_csv, write_atomically
@@ -92,7 +92,11 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
             self.log.error(str(error))
             sys.exit(1)
         self.tell(filled.problems, filled.held)
-        self.log.info(say(_("{count} grades written to {path}"), count=len(filled.students), path=target))
+        self.log.info(
+            say_count(
+                "{count} grade written to {path}", "{count} grades written to {path}", len(filled.students), path=target
+            )
+        )
 
     def fill(self, gradebook: Gradebook) -> Filled:
         """The filled sheet. Raises LmsError, with a list, when a grade cannot be written (see `partial`)."""
@@ -121,7 +125,7 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
             else:
                 pairs.append((row, line))
         if problems and not self.partial:
-            text = _("Nothing was written: {count} grades have no place in the sheet:\n{listed}")
+            text = _("Nothing was written. Grades without a place in the sheet: {count}\n{listed}")
             raise LmsError(text, count=len(problems), listed="\n".join(f"  {p}" for p in problems))
         return Placed(csv, layout, grades, tuple(pairs), tuple(problems))
 

@@ -96,7 +96,7 @@ def _surroundings() -> Iterator[tuple[bool, Message]]:
     """What a grader should know beside: (good, sentence)."""
     version = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S607
     yield True, Message(_("{program} isolates learners' code."), {"program": version.strip()})
-    if os.geteuid() == 0:
+    if root := os.geteuid() == 0:
         yield True, Message(_("You are root: every kernel gets a user number of its own."))
     else:
         yield True, Message(_("Kernels run as you, in a user namespace without any privilege."))
@@ -109,8 +109,9 @@ def _surroundings() -> Iterator[tuple[bool, Message]]:
                 _(
                     "No writable cgroup: the grader watches a kernel's memory itself, several times a "
                     "second. For a hard limit start it with: "
-                    "systemd-run --user --scope -p Delegate=yes COMMAND"
-                )
+                    "{command}"
+                ),
+                {"command": f"systemd-run {'' if root else '--user '}--scope -p Delegate=yes COMMAND"},
             ),
         )
     free = shutil.disk_usage(tempfile.gettempdir()).free

@@ -19,6 +19,11 @@ def isolation_problem() -> Message | None:
     return _missing_programs() or _missing_filter() or _refused_jail()
 
 
+def sudo() -> str:
+    """What goes before an administrator's command: nothing for root, who may have no sudo."""
+    return "" if os.geteuid() == 0 else "sudo "
+
+
 def _missing_programs() -> Message | None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if not missing:
@@ -26,9 +31,9 @@ def _missing_programs() -> Message | None:
     return Message(
         _(
             "Learners' code cannot be isolated: {programs} not found. On Debian and Ubuntu: "
-            "sudo apt-get install bubblewrap util-linux coreutils"
+            "{sudo}apt-get install bubblewrap util-linux coreutils"
         ),
-        {"programs": ", ".join(missing)},
+        {"programs": ", ".join(missing), "sudo": sudo()},
     )
 
 
@@ -39,9 +44,9 @@ def _missing_filter() -> Message | None:
         return Message(
             _(
                 "Learners' code cannot be isolated: no filter for system calls ({error}). "
-                "On Debian and Ubuntu: sudo apt-get install libseccomp2"
+                "On Debian and Ubuntu: {sudo}apt-get install libseccomp2"
             ),
-            {"error": str(error)},
+            {"error": str(error), "sudo": sudo()},
         )
     return None
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
 from autograder.store import empty, usage
 
 
@@ -19,7 +19,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Say the size; empty it when asked to."""
     entries, size = usage(arguments.folder)
     print(
-        say(_("{folder}: {entries} results, {size:.1f} MB"), folder=arguments.folder, entries=entries, size=size / 1e6)
+        say_count(
+            "{folder}: {count} result, {size:.1f} MB",
+            "{folder}: {count} results, {size:.1f} MB",
+            entries,
+            folder=arguments.folder,
+            size=size / 1e6,
+        )
     )
     if arguments.empty:
         empty(arguments.folder)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from autograder.grading.job import Graded
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
 from autograder.records import Submission
 
 SLOWEST = 3  # named in the summary
@@ -90,12 +90,11 @@ class Progress:
         if not self.seconds:
             return
         spent = time.monotonic() - self.began
-        self.log.info(
-            say(_("{count} notebooks of {students} learners graded in {spent:.1f} s; a notebook took {median:.1f} s "
-                  "(median)."),
-                count=self.count, students=len({s.student for s in self.seconds}), spent=spent,
-                median=statistics.median(self.seconds.values()))
-        )  # fmt: skip
+        notebooks = say_count("{count} notebook", "{count} notebooks", self.count)
+        learners = say_count("{count} learner", "{count} learners", len({s.student for s in self.seconds}))
+        text = _("{notebooks} of {learners} graded in {spent:.1f} s; a notebook took {median:.1f} s (median).")
+        median = statistics.median(self.seconds.values())
+        self.log.info(say(text, notebooks=notebooks, learners=learners, spent=spent, median=median))
         slowest = sorted(self.seconds, key=lambda s: -self.seconds[s])[:SLOWEST]
         self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)

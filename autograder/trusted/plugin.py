@@ -122,7 +122,9 @@ class Session:
         return self.result(check, outcome, earned=earned, message=credit.message, picture=dict(credit.picture))
 
     def failed(self, check: Check, no: Failed) -> CheckResult:
-        return self.result(check, Outcome.FAILED, message=no.message, picture=getattr(no, "picture", {}))
+        return self.result(
+            check, Outcome.FAILED, message=no.message, problem=no.problem, picture=getattr(no, "picture", {})
+        )
 
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:
         lesson = self.tasks[check.task].lesson
@@ -150,7 +152,7 @@ class Session:
     def _answer(self, task: str, name: str, probe: Probe) -> Any:
         found = self.evidence.get(task, {}).get(name)
         if found is None and name not in self.evidence.get(task, {}):
-            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": probe.target}))
+            raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": probe.target}), "silent")
         return probe.answer(found, self.generator(task, name))
 
     def generator(self, task: str, probe: str) -> Any:

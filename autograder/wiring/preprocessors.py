@@ -44,7 +44,10 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         message = Message.from_json(stored)
         points = {task_of(c): c.metadata.nbgrader["points"] for c in nb.cells if task_of(c)}
         grades = {
-            task: TaskGrade(task, [CheckResult(task, "readable", READABLE, worth, Outcome.FAILED, message=message)])
+            task: TaskGrade(
+                task,
+                [CheckResult(task, "readable", READABLE, worth, Outcome.FAILED, message=message, problem="unreadable")],
+            )
             for task, worth in points.items()
             if task
         }

@@ -60,13 +60,18 @@ def test_new_task_adds_cells_in_both_languages_and_a_check(course: Path) -> None
     assert command(course, "sync", "--check") == 0
 
 
-def test_sync_writes_the_points_of_the_checks(course: Path) -> None:
+def test_sync_writes_the_points_of_the_checks_and_says_what_it_changed(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command(course, "new-task", "2_l1_l2", "double")
     file = course / "added_unit" / "l1_l2" / "checks.py"
     file.write_text(file.read_text(encoding="utf-8").replace("@double.check(points=1)", "@double.check(points=3)"))
     assert command(course, "sync", "--check") == 1
+    assert "double_test: 1 → 3 points" in capsys.readouterr().out
     assert command(course, "sync") == 0
+    assert "2 notebooks were changed." in capsys.readouterr().out
     assert command(course, "sync", "--check") == 0
+    assert "nothing to change" in capsys.readouterr().out
     nb = nbformat.read(course / "source" / "regularization" / "2_l1_l2.ipynb", as_version=4)
     assert nb.cells[-1].metadata.nbgrader.points == 3
 

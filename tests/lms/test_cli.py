@@ -76,7 +76,7 @@ def test_a_roster_is_a_dry_run_until_yes(run: Run, gradebook: Gradebook, peer: P
     status, said = run("roster", "--by-email")
     assert status == 0
     assert f"alice\t— → {peer.users['alice']}" in said
-    assert "3 students known on the platform, 3 new; 2 learners there are not here." in said
+    assert "Students known on the platform: 3, of these new: 3. Learners there and not here: 2." in said
     assert "Nothing was written" in said
     gradebook.db.expire_all()
     assert gradebook.find_student("alice").lms_user_id is None
@@ -205,7 +205,7 @@ def test_replacing_others_grades_is_asked_for_one_by_one_named(
     monkeypatch.setattr("builtins.input", answer("no"))
     status, said = run("push", graded, "--yes", "--overwrite")
     assert (status, len(questions)) == (1, 1)
-    assert "1 grades that others gave on the platform would be replaced:\n  bob\t11/20 → 0/20" in said
+    assert "1 grade that others gave on the platform would be replaced:\n  bob\t11/20 → 0/20" in said
     assert items.results(item)[peer.users["bob"]].score == 11
     time.sleep(6)
     monkeypatch.setattr("builtins.input", answer("yes"))

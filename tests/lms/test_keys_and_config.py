@@ -1,6 +1,7 @@
 """The tool's key, and the file with the platform's addresses."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import jwt
@@ -22,6 +23,28 @@ def test_keygen_writes_a_key_only_its_owner_can_read(tmp_path: Path, capsys: pyt
     assert key.id in capsys.readouterr().out
     assert b"BEGIN PUBLIC KEY" in (tmp_path / "lms-key.pub.pem").read_bytes()
     assert "PRIVATE" not in repr(key)
+
+
+@pytest.mark.parametrize("ignored", ["", "*.pem\n!lms-key.pem"])
+def test_git_never_takes_a_private_key_up(ignored: str, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text(ignored, encoding="utf-8")
+    for words in ([], ["--next"]):
+        assert main(["lms", "keygen", "--dir", str(tmp_path), *words]) == 0
+    subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
+    added = subprocess.run(["git", "-C", tmp_path, "ls-files"], check=True, capture_output=True, text=True).stdout
+    assert "jwks.json" in added
+    assert not {"lms-key.pem", "lms-key.next.pem"} & set(added.split())
+
+
+def test_a_key_that_git_cannot_be_kept_from_is_not_made(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "lms-key.pem").write_text("an older one", encoding="utf-8")
+    subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
+    (tmp_path / "lms-key.pem").unlink()
+    with pytest.raises(LmsError, match="--dir"):
+        keys.generate(tmp_path)
+    assert not (tmp_path / "lms-key.pem").exists()
 
 
 def test_the_key_set_verifies_what_the_key_signs(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_moodles_worksheet_differs_in_grade_and_feedback_only(
 def test_a_locked_row_keeps_its_grade_and_its_feedback(gradebook: Gradebook, set_grade: SetGrade) -> None:
     set_grade("alice", 5)  # "Grade can be changed" is No: Moodle would skip the grade, yet take the feedback
     set_grade("carol", 12)
-    with pytest.raises(LmsError, match=r"Nothing was written: 1 .*\n  alice: the sheet says .* cannot be changed"):
+    with pytest.raises(LmsError, match=r"Nothing was written\. .*: 1\n  alice: the sheet says .* cannot be changed"):
         fill(MoodleWorksheet, gradebook, WORKSHEET, strip_domain=True)
     filled = fill(MoodleWorksheet, gradebook, WORKSHEET, strip_domain=True, partial=True)
     assert [p.student for p in filled.problems] == ["alice"]

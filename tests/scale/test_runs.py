@@ -84,7 +84,7 @@ def test_one_worker_gives_the_same_scores(graded: tuple[MiniCourse, str], tmp_pa
 def test_a_second_run_grades_nobody_again(graded: tuple[MiniCourse, str]) -> None:
     said = graded[0].autograde()
     assert said.count("Skipping existing assignment") == 3
-    assert "notebooks of" not in said
+    assert " graded in" not in said
 
 
 def test_a_forced_run_takes_what_it_remembers(graded: tuple[MiniCourse, str]) -> None:
@@ -99,10 +99,10 @@ def test_a_forced_run_takes_what_it_remembers(graded: tuple[MiniCourse, str]) ->
 def test_one_learner_alone_is_graded_again_after_handing_in_again(graded: tuple[MiniCourse, str]) -> None:
     course = graded[0]
     course.hand_in("l02", at="2026-03-02 19:00:00 UTC")
-    assert "1 notebooks of 1 learners" in course.autograde("--student", "l02")
+    assert "1 notebook of 1 learner graded" in course.autograde("--student", "l02")
     assert course.scores() == {**expected(3), "l02": {"double": 3.0, "word": 3.0}}
     course.hand_in("l02", at="2026-03-02 20:00:00 UTC", double="syntax error", word="word = 'left'")
-    assert "1 notebooks of 1 learners" in course.autograde()
+    assert "1 notebook of 1 learner graded" in course.autograde()
     assert course.scores() == expected(3)
 
 
@@ -199,6 +199,6 @@ def test_what_a_killed_run_left_half_written_is_graded_again(graded: tuple[MiniC
     half.write_text("{")
     said = course.autograde()
     assert "l01, mini: an earlier run was stopped in the middle; it is graded again." in said
-    assert "1 notebooks of 1 learners" in said
+    assert "1 notebook of 1 learner graded" in said
     assert json.loads(half.read_text())["cells"]
     assert not note.exists()

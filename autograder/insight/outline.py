@@ -1,0 +1,98 @@
+"""What the notebooks of an assignment call things: titles instead of ids, in the course's order, and its own words."""
+
+import io
+import json
+import re
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)[\s#]*$", re.MULTILINE)
+_FENCED = re.compile(r"(?ms)^```.*?^```")
+_MARKS = re.compile(r"[`*_]|✏️")
+_POINTS = re.compile(r"\s*\(\d+ (?:points?|pts)[^)]*\)$")
+Cells = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Titles of notebooks, of tasks by (notebook, name), and of lessons by (notebook, cell id).
+
+    All are in the order of the notebooks. `words`: every name in the course's own code.
+    """
+
+    notebooks: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lessons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+
+    def notebook(self, name: str) -> str:
+        """A notebook's title; its name where it has none."""
+        return self.notebooks.get(name) or name
+
+    def task(self, notebook: str, name: str) -> str:
+        """A task's title; its name where it has none."""
+        return self.tasks.get((notebook, name)) or name
+
+    def lesson(self, notebook: str, name: str) -> str:
+        """The title of the part of a notebook that a check names as the one to read again; empty where unknown."""
+        return self.lessons.get((notebook, f"{name}-lesson")) or self.lessons.get((notebook, name)) or ""
+
+    def place(self, notebook: str, name: str) -> tuple[int, str, str]:
+        """Sorts tasks in the order of the notebooks, and those that are in none behind them."""
+        places = list(self.tasks)
+        key = notebook, name
+        return (places.index(key) if key in self.tasks else len(places), *key)
+
+
+def read_outline(folder: Path) -> Outline:
+    """From the notebooks of an assignment in a folder; one that cannot be read gives no titles."""
+    notebooks: dict[str, str] = {}
+    tasks: dict[tuple[str, str], str] = {}
+    lessons: dict[tuple[str, str], str] = {}
+    words: set[str] = set()
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            cells: Cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            found = list(_headed(cells))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        notebooks[path.stem] = next((part for _cell, part, _heading in found if part), "")
+        for cell, part, heading in found:
+            about = cell["metadata"].get("nbgrader", {})
+            if about.get("grade"):
+                tasks[path.stem, str(about["grade_id"]).removesuffix("_test")] = heading
+            lessons[path.stem, str(cell.get("id", ""))] = part
+            words |= names_in(text_of(cell)) if cell["cell_type"] == "code" else set()
+    return Outline(notebooks, tasks, lessons, frozenset(words))
+
+
+def _headed(cells: Cells) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+    """Each cell with the title of the part it is in (level 1 or 2) and the nearest heading of any level."""
+    part = heading = ""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            for marks, title in _HEADING.findall(_FENCED.sub("", text_of(cell))):
+                heading = _POINTS.sub("", _MARKS.sub("", title).strip())
+                part = heading if len(marks) <= 2 else part
+        yield cell, part, heading
+
+
+def text_of(cell: Mapping[str, Any]) -> str:
+    """What stands in a cell of nbformat 4: a text, or a list of lines."""
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+def names_in(source: str) -> set[str]:
+    """The names in a piece of Python, as far as it can be read."""
+    found = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.NAME:
+                found.add(token.string)
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        pass
+    return found

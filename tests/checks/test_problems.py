@@ -1,0 +1,43 @@
+"""A result says why there was no answer to look at, so that blanks are told from mistakes."""
+
+import pytest
+
+from autograder.checks.api import problem_of
+from autograder.checks.evidence import NoAnswer
+from autograder.i18n import Message
+from autograder.records import CheckResult, Outcome
+from tests.checks.harness import grade
+
+STUB = "def validation_gap(history):\n    raise NotImplementedError()"
+
+
+def first(code: str) -> CheckResult:
+    return next(r for r in grade("1_gap", "gap", code) if r.outcome is Outcome.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (STUB, "not written"),
+        ("", "missing"),
+        ("def validation_gap(history):\n    raise ValueError('no')", "raised"),
+        ("validation_gap = 3", "not callable"),
+        ("def validation_gap(history):\n    return [0.0]", ""),
+    ],
+)
+def test_a_result_says_why_there_was_no_answer(code: str, problem: str) -> None:
+    found = first(code)
+    assert found.problem == problem
+    assert CheckResult.from_json(found.to_json()) == found
+
+
+def test_a_cell_left_as_it_was_handed_out_is_a_blank_also_where_it_was_to_define_a_value() -> None:
+    stopped = Message("The cell … stopped …", {"error": "NotImplementedError", "said": ""})
+    assert problem_of(NoAnswer("stopped", "", stopped), {}) == "not written"
+    assert problem_of(NoAnswer("stopped", "", Message("…", {"error": "NameError"})), {}) == "stopped"
+
+
+def test_a_mistake_that_a_probe_names_by_what_was_raised_is_a_mistake() -> None:
+    own = {"unexpected keyword": "Give `call` the argument `training`.", "not written": "A method is not written yet."}
+    assert problem_of(NoAnswer("raised", "TypeError", "unexpected keyword 'training'"), own) == ""
+    assert problem_of(NoAnswer("not written"), own) == "not written"
