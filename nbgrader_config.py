@@ -9,6 +9,7 @@ c.Course.languages = {"regularisation": "fr", "regularization": "en"}
 c.Course.secret = "demo"  # noqa: S105  # hidden inputs and training seeds derive from it: choose your own
 
 # what learners receive
+c.GenerateAssignment.pre_convert_hook = "autograder.wiring.hooks.before_assignment"
 c.ClearSolutions.code_stub = {"python": "# ✏️\nraise NotImplementedError()"}
 c.ClearSolutions.text_stub = "✏️ …"
 

@@ -11,6 +11,7 @@ from autograder.i18n import _, say
 # command → (module with `add_arguments(parser)` and `run(arguments) -> exit status`, what it does);
 # modules are imported when asked for: some need Keras, which costs seconds
 COMMANDS = {
+    "new-course": ("autograder.new_course", _("lay out a course of the installed unit, ready for nbgrader")),
     "demo": ("autograder.demo", _("grade the class of examples from end to end")),
     "release": ("autograder.release", _("make release/ again from source/")),
     "new-task": ("autograder.authoring", _("add a task to a notebook and to its checks")),
@@ -24,9 +25,8 @@ COMMANDS = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status. A person's mistake is one sentence, not a traceback."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """What was asked for. argparse ends the program when that cannot be understood."""
     parser = argparse.ArgumentParser(prog="python -m autograder", description=say(_("Grading tools of the course.")))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = arguments[0] if arguments else ""
@@ -34,7 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sub = commands.add_parser(name, help=say(summary), description=say(summary))
         if name == chosen:
             importlib.import_module(module).add_arguments(sub)
-    parsed = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. A person's mistake is one sentence, not a traceback."""
+    parsed = parse(list(sys.argv[1:] if argv is None else argv))
     try:
         return int(importlib.import_module(COMMANDS[parsed.command][0]).run(parsed))
     except AutograderError as error:

@@ -101,7 +101,7 @@ def new_task(course: Path, unit: Unit, notebook: str, task: str) -> int:
         nb = nbformat.read(path, as_version=4)
         if any(c.metadata.get("nbgrader", {}).get("grade_id") == task for c in nb.cells):
             raise SetupError(_("The task {name} exists already in {path}."), name=task, path=path)
-        nb.cells.extend(_cells(task, (unit.folder / "lab").is_dir()))
+        nb.cells.extend(_cells(task, (path.parent / "lab.py").exists()))
         nbformat.write(nb, path)
         print(say(_("{path}: added the cells of {name}"), path=path, name=task))
     file = unit.checks_file(notebook)
@@ -116,7 +116,7 @@ def new_task(course: Path, unit: Unit, notebook: str, task: str) -> int:
 
 
 def _cells(task: str, lab: bool) -> list[NotebookNode]:
-    """`lab`: whether the unit has visible checks of its own."""
+    """`lab`: whether visible checks of the course's own lie beside the notebook."""
 
     def meta(**more: Any) -> dict[str, Any]:
         base = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}

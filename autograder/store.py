@@ -30,6 +30,11 @@ def key_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def owner_of(student: str) -> str:
+    """Under which name a learner's entries are put: no id stands in the store."""
+    return key_of(student)[:16]
+
+
 class Store:
     """A folder of entries."""
 
@@ -130,3 +135,12 @@ def empty(folder: Path) -> None:
     """Forget everything in the stores below `folder`."""
     for kind in KINDS:
         shutil.rmtree(folder / kind, ignore_errors=True)
+
+
+def forget(folder: Path, student: str) -> int:
+    """Forget what was computed on a learner's behalf in the stores below `folder`; how many entries that were."""
+    owner = f"{owner_of(student)}\n".encode()
+    found = [p for kind in KINDS for p in folder.glob(f"{kind}/??/*.json") if _owner(p) == owner]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)

@@ -21,7 +21,7 @@ from autograder.records import Files
 from autograder.store import key_of
 
 # folders of a unit that decide no grade: they stay where the unit is
-NOT_CARRIED = frozenset({"lab", "locale", "calibrate", "__pycache__"})
+NOT_CARRIED = frozenset({"lab", "locale", "calibrate", "course", "__pycache__"})
 _NUMBERED = re.compile(r"^\d+_")
 
 
@@ -79,6 +79,7 @@ class Unit:
         fixtures: argument of checks → import name of the function that makes it, called with a `checks.api.Context`.
         answers: import name of the function that answers what a kernel asks for while it runs, `(text, store)` → JSON;
             empty when kernels have nothing to ask for.
+        course: folder with the `source/` and the `nbgrader_config.py` that `new-course` lays out; None for none.
     """
 
     package: str
@@ -87,6 +88,7 @@ class Unit:
     charts: str = ""
     fixtures: Mapping[str, str] = field(default_factory=dict)
     answers: str = ""
+    course: Path | None = None
 
     @property
     def locale(self) -> Path:
@@ -101,8 +103,8 @@ class Unit:
     def source(self) -> UnitSource:
         """What travels with a job; read once."""
         found = [p for p in sorted(self.folder.rglob("*")) if p.is_file() and p.suffix != ".pyc"]
-        content = {p.relative_to(self.folder): p.read_bytes() for p in found}
-        carried = {str(name): data for name, data in content.items() if not NOT_CARRIED & set(name.parts)}
+        kept = [p for p in found if not NOT_CARRIED & set(p.relative_to(self.folder).parts)]
+        carried = {str(p.relative_to(self.folder)): p.read_bytes() for p in kept}
         return UnitSource(self.package, self.family, Files(carried), self.fixtures)
 
 

@@ -28,7 +28,7 @@ from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import RunFolder, write_files
 from autograder.sandbox.settings import Sandbox
-from autograder.store import Store, key_of
+from autograder.store import Store, key_of, owner_of
 from autograder.trusted.slices import programs
 from autograder.unit import UnitSource, load_family
 
@@ -66,7 +66,7 @@ class Job:
     @cached_property
     def owner(self) -> str:
         """Whose entries of the store are made while it is graded."""
-        return key_of(self.submission.student)[:16]
+        return owner_of(self.submission.student)
 
     @cached_property
     def execution_parts(self) -> list[Any]:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath
 
+_NEVER = ("__MACOSX", "__pycache__", "site-packages")
 _COPY = re.compile(r"(\s*\((\d+|copy)\)|[-_ ]copy\d*|-\d+)+$", re.IGNORECASE)
 
 
 def is_hidden(path: str | PurePath) -> bool:
-    """Whether no learner meant to hand it in: `._x` and `__MACOSX` of macOS, `.ipynb_checkpoints`, `__pycache__`."""
-    return any(part.startswith(".") or part in ("__MACOSX", "__pycache__") for part in PurePosixPath(path).parts)
+    """Whether no learner meant to hand it in: `._x` and `__MACOSX` of macOS, checkpoints, an environment's packages."""
+    return any(part.startswith(".") or part in _NEVER for part in PurePosixPath(path).parts)
 
 
 def is_notebook(path: str | PurePath) -> bool:

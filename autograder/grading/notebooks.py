@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.errors import UnreadableNotebook
 from autograder.files import NotPlain, is_plain, open_plain
+from autograder.grading.names import is_hidden
 from autograder.i18n import _
 
 MAX_NOTEBOOK = 64 << 20  # bytes; outputs are thrown away anyway
@@ -147,7 +148,7 @@ def files_beside(submitted: Path, own: Container[str]) -> dict[str, bytes]:
 
 def _plain_files(folder: Path, follow: bool = False) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(d for d in folders if not d.startswith((".", "__pycache__")))
+        folders[:] = sorted(d for d in folders if not is_hidden(d))
         for name in sorted(names):
             path = Path(root, name)
             hidden = name.startswith(".") or name.endswith((".ipynb", ".pyc")) or name in NBGRADERS_OWN

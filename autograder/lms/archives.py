@@ -29,7 +29,8 @@ MAX_DEPTH = 3  # archives in archives
 MAX_FILES = 20_000  # of one archive
 MAX_BYTES = 1 << 30  # unpacked, of an archive inside another: a learner made it
 LOST_STATUS = 3  # of `nbgrader zip_collect`, when something was left out
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".rar", ".7z", ".zst")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+ARCHIVES = (".zip", ".tar", ".tgz", ".rar", ".7z", *COMPRESSED)
 # what zipfile and tarfile raise for files that are cut off, damaged, encrypted or packed in an unknown way
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, OverflowError, zipfile.BadZipFile,
               tarfile.TarError, zlib.error, lzma.LZMAError)  # fmt: skip
@@ -79,17 +80,19 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with ExitStack() as stack:
-                for count, member in enumerate(_members(archive, stack)):
+                wanted = (m for m in _members(archive, stack) if not is_hidden(m.name.replace("\\", "/")))
+                for count, member in enumerate(wanted):
                     if count >= MAX_FILES:
                         raise ValueError(say(TOO_LARGE))
                     self._take(member, folder, told, depth)
         except UNREADABLE as error:
-            self._refuse(told, error)
+            if not (isinstance(error, zipfile.BadZipFile) and _is_data(told)):
+                self._refuse(told, error)
 
     def _take(self, member: Member, folder: Path, told: str, depth: int) -> None:
         """Write one file of an archive, and unpack it if it is one itself; what cannot be read is named."""
         name = _plain_name(member.name)
-        if name is None or is_hidden(name):
+        if name is None:
             return
         path, told = folder / name, f"{told}/{name}"
         packed = path.suffix.lower() in ARCHIVES
@@ -134,9 +137,15 @@ def _members(archive: Path, stack: ExitStack) -> Iterator[Member]:
                 yield Member(item.name, time.gmtime(max(0.0, item.mtime))[:6], lambda item=item: tar.extractfile(item))  # type: ignore[misc]
         return
     file = stack.enter_context(zipfile.ZipFile(archive))
-    for info in file.infolist():
+    for info in {i.filename: i for i in file.infolist()}.values():  # one that was put in again replaces the first
         if not info.filename.replace("\\", "/").endswith("/"):
             yield Member(info.filename, info.date_time, lambda info=info: file.open(info))  # type: ignore[misc]
+
+
+def _is_data(name: str) -> bool:
+    """Whether it is called like a single file that is compressed, such as `data.csv.gz`."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+    return len(suffixes) > 1 and suffixes[-1] in COMPRESSED and suffixes[-2] not in (".tar", ".ipynb")
 
 
 def _plain_name(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Hooks of `nbgrader autograde`. nbgrader calls them in the course's folder, once per submission that is due."""
+"""Hooks of nbgrader's. It calls them in the course's folder, once per assignment or submission that is due."""
 
 import logging
 import sys
@@ -6,11 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.grading.notebooks import remove_links
+from autograder.i18n import _, say
 from autograder.scale.journal import Journal
 from autograder.scale.run import runs
 
 log = logging.getLogger("autograder")
 _journal = Journal()
+
+
+def before_assignment(assignment: str, student: str, notebooks: Sequence[str]) -> None:
+    """`c.GenerateAssignment.pre_convert_hook`: a folder that was copied without what its links lead to ends the run.
+
+    nbgrader itself would end with a traceback, and goes on after any other exception of a hook.
+    """
+    for folder in {Path(n).parent for n in notebooks}:
+        lost = next((p for p in sorted(folder.rglob("*")) if p.is_symlink() and not p.exists()), None)
+        if lost is not None:
+            text = _(
+                "{path} is a link to {target}, which is not there: the folder was copied without what its links "
+                "lead to. `python -m autograder new-course FOLDER` lays out a course without links."
+            )
+            log.error(say(text, path=lost, target=lost.readlink()))
+            sys.exit(1)
 
 
 def before_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:

@@ -68,6 +68,7 @@ MACOS = (
 )
 
 
+ENVIRONMENTS = (".venv/lib", "env\\Lib\\site-packages\\p")
 LEARNERS = {
     "macOS": ("week1.zip", packed(("week1.ipynb", "work"), *MACOS)),
     "macOS, a folder": ("Work.ZIP", packed(("Work/week1.ipynb", "work"), *MACOS)),
@@ -77,6 +78,15 @@ LEARNERS = {
     "PowerShell": ("w.zip", packed(("X\\", ""), ("X\\WEEK1.IPYNB", "work"))),
     "a surname": ("w.zip", packed(("a/b/c/week1_OBrien.ipynb", "work"))),
     "a zip in a zip": ("w.zip", packed(("inner.zip", packed(("week1.ipynb", "work"))))),
+    "an environment": (
+        "w.zip",
+        packed(
+            *((f"X/{e}/m{i}", "") for e in ENVIRONMENTS for i in range(21_000)),
+            ("X/env/Lib/site-packages/p/week1.ipynb", "no"),
+            ("X/week1.ipynb", "work"),
+        ),
+    ),
+    "compressed data": ("w.zip", packed(("X/data.csv.gz", "no archive"), ("X/week1.ipynb", "work"))),
     "tar": ("w.tar.gz", tarred("X/week1.ipynb", "work")),
     "the same twice": ("w.zip", packed(("a/week1.ipynb", "work"), ("b/week1.ipynb", "work"))),
 }
@@ -90,6 +100,13 @@ def test_a_learners_own_archive_is_read(course: Path, zip_collect: Collect, kind
     assert status == 0, said
     assert bobs(course) == "work"
     assert collected(course) == {"bob/week1/week1.ipynb"}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_a_file_that_was_put_into_a_zip_twice_the_last_counts(course: Path, zip_collect: Collect) -> None:
+    class_of(course, {f"{BOB}/w.zip": packed(("week1.ipynb", "first"), ("week1.ipynb", "work"))})
+    status, said = zip_collect(*FROM_MOODLE)
+    assert (status, bobs(course)) == (0, "work"), said
 
 
 def test_of_two_at_one_depth_the_newer_is_taken(course: Path, zip_collect: Collect) -> None:

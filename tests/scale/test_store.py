@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.__main__ import main
-from autograder.store import Store, empty, key_of, trim, usage
+from autograder.store import Store, empty, key_of, owner_of, trim, usage
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8")),
@@ -96,3 +96,13 @@ def test_the_command_tells_the_size_and_empties(tmp_path: Path, capsys: pytest.C
     assert (tmp_path / "unfinished").exists()
     assert "1 " in capsys.readouterr().out
     empty(tmp_path)  # twice does no harm
+
+
+def test_what_was_computed_for_one_learner_can_be_forgotten(tmp_path: Path) -> None:
+    for student in ("ada", "bob"):
+        Store(tmp_path / "outcomes", owner_of(student)).put(key_of("outcome", student), [1])
+        Store(tmp_path / "trainings").put(key_of("training", student), [1], owner_of(student))
+    assert main(["store", "--folder", str(tmp_path), "--forget", "ada"]) == 0
+    assert usage(tmp_path)[0] == 2
+    assert Store(tmp_path / "outcomes").get(key_of("outcome", "bob")) == [1]
+    assert Store(tmp_path / "outcomes").get(key_of("outcome", "ada")) is None

@@ -12,13 +12,18 @@ calibrate/                                 how far right and wrong answers stand
 
 from pathlib import Path
 
+import autograder
 from autograder.unit import Unit
+
+FOLDER = Path(__file__).parent
+INSTALLED = FOLDER / "course"  # a wheel has notebooks and configuration here; in a clone they lie where it begins
 
 unit = Unit(
     package=__name__,
-    folder=Path(__file__).parent,
+    folder=FOLDER,
     family="autograder.families.keras",
     charts="autograder.units.regularization.charts",
     fixtures={"trainer": "autograder.units.regularization.training.trainer"},
     answers="autograder.units.regularization.training.answer",
+    course=INSTALLED if INSTALLED.is_dir() else Path(autograder.__file__).parents[1],
 )
