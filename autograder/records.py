@@ -137,7 +137,7 @@ class CheckResult:
 
     `points` is what it is worth, `earned` what was given: all of it, a part, or nothing. `detail` is for the
     grader's log only and never reaches a learner. `picture` holds what the feedback page can draw. `lesson` is the id
-    of the cell to read again.
+    of the cell to read again. `waits_for`: of a skipped one, the description of the check that has to pass first.
     """
 
     task: str
@@ -150,6 +150,7 @@ class CheckResult:
     detail: str = ""
     picture: Mapping[str, Any] = field(default_factory=dict)
     lesson: str = ""
+    waits_for: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON. Not by `dataclasses.asdict`, which copies every number of a picture's curves."""
