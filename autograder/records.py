@@ -138,7 +138,8 @@ class CheckResult:
     `points` is what it is worth, `earned` what was given: all of it, a part, or nothing. `detail` is for the
     grader's log only and never reaches a learner. `picture` holds what the feedback page can draw. `lesson` is the id
     of the cell to read again. `problem`: why there was no answer to look at, a kind of `checks.api.PROBLEMS`,
-    "unreadable" or "too slow"; empty when there was one.
+    "unreadable" or "too slow"; empty when there was one. `waits_for`: of a skipped one, the description of the check
+    that has to pass first.
     """
 
     task: str
@@ -152,6 +153,7 @@ class CheckResult:
     picture: Mapping[str, Any] = field(default_factory=dict)
     lesson: str = ""
     problem: str = ""
+    waits_for: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON. Not by `dataclasses.asdict`, which copies every number of a picture's curves."""

@@ -9,11 +9,13 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from autograder.feedback.harmless import clean
-from autograder.feedback.text import markdown, printed, python
+from autograder.feedback.text import markdown, printed, python, scrolling_tables
 from autograder.i18n import _, translate
 
 PAGE_CHARACTERS = 400_000  # of everything a learner can make longer; a page stays under 500 KB with it
+FIGURE_CHARACTERS = 120_000  # of one figure as base64: 90 KB
 LEFT_OUT = _("Left out here, because the page would become too large. You find it in your notebook.")
+TOO_LARGE = _("A figure of {size} KB is left out here: more than {most} KB would make the page too large.")
 PICTURE = _("A picture drawn by this cell.")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
@@ -48,6 +50,12 @@ def outputs(cell: NotebookNode, budget: Budget) -> Markup:
     return Markup("").join(shown)
 
 
+def figures(cell: NotebookNode, budget: Budget) -> Markup:
+    """The pictures that the cell gave."""
+    shown = [o for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
+    return outputs(NotebookNode(outputs=shown), budget)
+
+
 def _output(output: Mapping[str, Any], language: str) -> Markup:
     kind = output.get("output_type")
     if kind == "stream":
@@ -61,7 +69,7 @@ def _output(output: Mapping[str, Any], language: str) -> Markup:
     if "text/html" in data:
         html = clean(_text(data["text/html"])).strip()
         if html:
-            return Markup(f'<div class="table" tabindex="0">{html}</div>')  # noqa: S704
+            return scrolling_tables(html)
     if "text/markdown" in data:
         return markdown(_text(data["text/markdown"]))
     return printed(_text(data["text/plain"])) if "text/plain" in data else Markup("")
@@ -73,6 +81,9 @@ def _image(base64: str, words: str, language: str) -> Markup:
         return Markup("")
     spoken = words if words and not words.startswith("<") else translate(PICTURE, language)
     image = re.sub(r"\s", "", base64)
+    if len(image) > FIGURE_CHARACTERS:
+        size, most = (round(n * 3 / 4000) for n in (len(image), FIGURE_CHARACTERS))
+        return Markup("<p class='note'>{}</p>").format(translate(TOO_LARGE, language, size=size, most=most))
     return Markup(  # noqa: S704
         f'<p class="picture"><img src="data:image/png;base64,{image}" alt="{escape(spoken[:600])}"></p>'
     )

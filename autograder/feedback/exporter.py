@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades
 
 from autograder.feedback.charts import charts_of
-from autograder.feedback.page import Page
+from autograder.feedback.page import Chapter, Page
 from autograder.grading.results import StoredResults, awaits_person, unpack
 from autograder.i18n import _, number, translate
 from autograder.scale.in_time import in_time
@@ -29,7 +30,17 @@ TOO_LONG = _("What stands in this notebook could not be shown in time. The resul
 
 
 class GetGradesAndState(GetGrades):  # type: ignore[misc]
-    """Gets scores and comments from the gradebook, and for each whether a person has still to grade it."""
+    """Gets scores and comments from the gradebook, and for each whether a person has still to grade it.
+
+    Also what the learner has in the assignment's other notebooks.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """One notebook."""
+        nb, resources = super().preprocess(nb, resources)
+        with self.gradebook as gradebook:
+            resources["nbgrader"]["chapters"] = chapters(gradebook, self.assignment_id, self.student_id)
+        return nb, resources
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
         """One graded cell. Called by GetGrades."""
@@ -37,6 +48,19 @@ class GetGradesAndState(GetGrades):  # type: ignore[misc]
         name = cell.metadata["nbgrader"]["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
         cell.metadata.nbgrader["awaiting"] = awaits_person(grade)
+
+
+def chapters(gradebook: Gradebook, assignment: str, student: str) -> list[Chapter]:
+    """The assignment's notebooks with a learner's points, less what coming late took off."""
+    handed_in = {n.name: n for n in gradebook.find_submission(assignment, student).notebooks}
+    found = []
+    for notebook in sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name)):
+        own = handed_in.get(notebook.name)
+        score = None
+        if own and any(g.auto_score is not None or g.manual_score is not None for g in own.grades):
+            score = max(0.0, own.score - (own.late_submission_penalty or 0.0))
+        found.append(Chapter(notebook.name, score, notebook.max_score, bool(own and own.needs_manual_grade)))
+    return found
 
 
 class FeedbackExporter(Exporter):  # type: ignore[misc]
@@ -53,11 +77,15 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
         """Write the page of one notebook; the gradebook was asked by the preprocessors."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        about, course = dict(resources["nbgrader"]), (Course(parent=self.parent).unit, self.parent.coursedir.root)
+        settings = Course(parent=self.parent)
+        about = {**resources["nbgrader"], "contact": settings.contact}
+        course = settings.unit, self.parent.coursedir.root
         try:
             return in_time(SECONDS, page, nbformat.writes(nb), about, *course), resources
         except TimeoutError:
             self.log.warning("%s, %s: the page shows results only", about.get("student"), about.get("notebook"))
+            language = (unpack(nb.metadata) or StoredResults()).language
+            about["note"] = translate(TOO_LONG, language)
             return page(nbformat.writes(_without_texts(nb)), about, *course), resources
 
 
@@ -65,7 +93,7 @@ def page(notebook: str, about: dict[str, Any], unit: str, course: str) -> str:
     """The page of an autograded notebook (JSON text) with its scores.
 
     Arguments:
-        about: nbgrader's resources.
+        about: what `Page` takes: nbgrader's resources and ours.
         unit: as `c.Course.unit` names it, from the folder `course`.
     """
     charts = charts_of(load(unit, Path(course)))  # the unit's texts are known from here on
@@ -80,8 +108,6 @@ def _without_texts(nb: NotebookNode) -> NotebookNode:
         cell.source = ""
         if cell.cell_type == "code":
             cell.outputs = []
-    note = translate(TOO_LONG, (unpack(nb.metadata) or StoredResults()).language)
-    nb.cells.insert(0, nbformat.v4.new_markdown_cell(note))
     return nb
 
 

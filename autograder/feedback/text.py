@@ -1,7 +1,7 @@
 """Text of strangers as HTML that can do nothing: Markdown, formulas, code, what programs printed."""
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import mistune
@@ -18,6 +18,8 @@ MAX_TEXT = 51_000  # characters of one text that are shown; grading cuts it befo
 MAX_SOURCE = 20_000  # characters of one cell of code
 MAX_FORMULA = 2_000
 MAX_OUTPUT = 4_000
+SHORT_TEXT, WIDTH = 22, 36  # lines; characters that a line has on a phone
+SHORT_FORMULA = 24  # signs
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -31,7 +33,28 @@ def markdown(source: str) -> Markup:
         html = str(to_html(source[:MAX_TEXT]))
     except RecursionError:
         return Markup(f"<pre>{escape(source[:MAX_TEXT])}</pre>")  # noqa: S704
-    return Markup(clean(html))  # noqa: S704
+    return scrolling_formulas(scrolling_tables(clean(html)))
+
+
+def scrolling_tables(html: str) -> Markup:
+    """Cleaned HTML whose tables scroll by themselves, where the page is too narrow for them.
+
+    What scrolls has to be reached by keyboard (WCAG 2.1.1). An empty cell is no heading.
+    """
+    html = re.sub(r"<th[^>]*>\s*</th>", "<td></td>", html)
+    return Markup(  # noqa: S704
+        html.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
+    )
+
+
+def scrolling_formulas(html: str) -> Markup:
+    """Cleaned HTML whose long formulas scroll by themselves; short ones fit everywhere."""
+
+    def long(found: re.Match[str]) -> str:
+        signs = len(re.sub(r"<[^>]+>|\s", "", unescape(found[2])))
+        return f'{found[1]} class="long" tabindex="0">{found[2]}' if signs > SHORT_FORMULA else found[0]
+
+    return Markup(re.sub(r'(<math display="block")>(.*?</math>)', long, html, flags=re.S))  # noqa: S704
 
 
 def formula(latex: str, *, block: bool) -> str:
@@ -49,8 +72,7 @@ def python(source: str) -> Markup:
     """Python code, coloured by classes of the page's style."""
     shown = source[:MAX_SOURCE] + ("\n…" if len(source) > MAX_SOURCE else "")
     code = highlight(shown, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-    # scrolls sideways, so it has to be reachable by keyboard (WCAG 2.1.1)
-    return Markup(f'<pre class="code" tabindex="0"><code>{code}</code></pre>')  # noqa: S704
+    return Markup(f'<pre class="code{_scrolls(shown)}><code>{code}</code></pre>')  # noqa: S704
 
 
 def printed(text: str) -> Markup:
@@ -58,7 +80,13 @@ def printed(text: str) -> Markup:
     plain = _ANSI.sub("", text)
     if len(plain) > MAX_OUTPUT:
         plain = f"{plain[: MAX_OUTPUT // 2]}\n…\n{plain[-MAX_OUTPUT // 2 :]}"
-    return Markup(f'<pre class="out" tabindex="0">{escape(plain)}</pre>')  # noqa: S704
+    return Markup(f'<pre class="out{_scrolls(plain)}>{escape(plain)}</pre>')  # noqa: S704
+
+
+def _scrolls(text: str) -> str:
+    """The end of the attribute `class`: lines wrap, and a long text scrolls in its frame, by keyboard, too."""
+    lines = sum(1 + len(line) // WIDTH for line in text.splitlines())
+    return ' long" tabindex="0"' if lines > SHORT_TEXT else '"'
 
 
 def sentence(text: str) -> Markup:

@@ -12,7 +12,7 @@ MARKS = {
     Outcome.SKIPPED: ("–", _("not looked at yet")),
     Outcome.ERROR: ("!", _("a person will look at this")),
 }
-SKIPPED = _("This is looked at when the check before it passes.")
+WAITS = _("This is looked at as soon as another check passes: {check}")
 BROKEN = _("Our check broke here; this is not your fault. A person will grade it.")
 UNGRADED = _("This task could not be graded by the program; a person will grade it.")
 
@@ -22,7 +22,7 @@ def sentence(result: CheckResult, language: str) -> str:
     if result.outcome is Outcome.ERROR:
         return translate(BROKEN, language)
     if result.outcome is Outcome.SKIPPED:
-        return translate(SKIPPED, language)
+        return translate(WAITS, language, check=translate(result.waits_for, language)) if result.waits_for else ""
     return result.message.render(language) if result.message else ""
 
 

@@ -1,6 +1,5 @@
 """What is known of a class: scores from the gradebook, results from the autograded notebooks."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +19,9 @@ from nbgrader.api import (
 )
 
 from autograder.errors import SetupError
-from autograder.grading.results import StoredResults, awaits_person, unpack
+from autograder.grading.results import StoredResults, awaits_person, stored_results
 from autograder.i18n import _
 from autograder.insight.outline import Outline
-
-TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last so many
 
 
 @dataclass
@@ -149,25 +146,3 @@ def _rows(gradebook: Gradebook, assignment: str) -> Iterator[Any]:
 def _maximum(gradebook: Gradebook, assignment: str) -> dict[str, float]:
     notebooks = sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name))
     return {n.name: sum(c.max_score for c in n.grade_cells) for n in notebooks}
-
-
-def stored_results(path: Path) -> StoredResults | None:
-    """The results in an autograded notebook.
-
-    nbformat writes keys in order and indents by one space, so the notebook's own metadata are the last line that
-    begins with ` "metadata"`: pictures before it, which are most of a file, need not be parsed.
-    """
-    start = b'\n "metadata": '
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        for window in (TAIL, size):
-            file.seek(max(0, size - window))
-            tail = file.read()
-            at = tail.rfind(start)
-            if at >= 0:
-                try:
-                    found, _end = json.JSONDecoder().raw_decode(tail[at + len(start) :].decode("utf-8"))
-                except ValueError:
-                    break
-                return unpack(found)
-    return unpack(json.loads(path.read_bytes()).get("metadata", {}))

@@ -21,6 +21,11 @@ class Course(LoggingConfigurable):
     secret = Unicode(KNOWN_SECRET, config=True, help="hidden inputs and training seeds derive from it: choose your own")
     demonstration = Bool(False, config=True, help="nothing is at stake: everybody may know the secret")
     languages = Dict(Unicode(), config=True, help="assignment → language of its feedback; English where not named")
+    contact = Unicode(
+        config=True,
+        help="whom learners ask who see a verdict differently: a mail address, a web address or a sentence; empty: the "
+        "feedback page says nothing of it",
+    )
     unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")

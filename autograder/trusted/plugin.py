@@ -107,7 +107,7 @@ class Session:
     def run(self, check: Check) -> tuple[CheckResult, BaseException | None]:
         """One check to its result, and the exception for pytest when it did not pass."""
         if check.after and self.outcome_of(check.after) is not Outcome.PASSED:
-            return self.result(check, Outcome.SKIPPED), None
+            return self.result(check, Outcome.SKIPPED, waits_for=self.blocking(check.after).description), None
         try:
             outcome = check.function(**self.arguments(check))
         except Failed as no:
@@ -129,6 +129,12 @@ class Session:
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:
         lesson = self.tasks[check.task].lesson
         return CheckResult(check.task, check.name, check.description, check.points, outcome, lesson=lesson, **more)
+
+    def blocking(self, check: Check) -> Check:
+        """The check that has to pass first: this one, or what it waits for itself."""
+        while check.after and self.outcome_of(check) is Outcome.SKIPPED:
+            check = check.after
+        return check
 
     def outcome_of(self, check: Check) -> Outcome | None:
         return next((r.outcome for r in self.results if (r.task, r.name) == (check.task, check.name)), None)

@@ -1,7 +1,8 @@
 """Reads notebooks for `nbgrader autograde`. There is one exporter a run, so it also holds the run."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
@@ -10,12 +11,20 @@ from traitlets.utils.importstring import import_item
 
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
-from autograder.scale.due import DueNotebook, due_notebooks
+from autograder.grading.results import stored_results
+from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
 from autograder.scale.logs import escape_names
 from autograder.scale.names import settle_names
 from autograder.scale.run import GradingRun, Sanitized, recover
 
 UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
+
+
+class Attempt(NamedTuple):
+    """What is known of a submission in time: when it was handed in; points by task of the attempt before."""
+
+    handed_in: str
+    before: Mapping[str, float]
 
 
 class GradingExporter(NotebookExporter):  # type: ignore[misc]
@@ -30,11 +39,13 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         self.known: dict[tuple[str, str, str], Any] = {}  # what the gradebook knows of notebooks, see `sanitize`
         self._due: list[DueNotebook] = []
         self._strays: list[str] = []  # learner/file
+        self._attempts: dict[tuple[str, str, str], Attempt] = {}
         if self.parent is not None:
             _let_hooks_fail(self.parent)
             recover(self.parent)
             self._strays = settle_names(self.parent)
             self._due = due_notebooks(self.parent)
+            self._attempts = {(d.student, d.assignment, d.notebook): self._attempt(d) for d in self._due}
 
     @property
     def run(self) -> GradingRun:
@@ -75,6 +86,21 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
             nb, resources = chosen(parent=self)(nb, resources)
         return Sanitized(nb, resources, UNREADABLE not in nb.metadata)
+
+    def attempt(self, about: Mapping[str, str]) -> Attempt:
+        """When a notebook was handed in, and the points of the attempt before. `about`: nbgrader's resources."""
+        return self._attempts.get((about["student"], about["assignment"], about["notebook"]), Attempt("", {}))
+
+    def _attempt(self, due: DueNotebook) -> Attempt:
+        """Asked before nbgrader removes what was graded."""
+        time = self.parent.coursedir.get_existing_timestamp(due.folder)
+        handed_in = time.isoformat() if time else ""
+        graded = graded_folder(self.parent, due.student, due.assignment) / f"{due.notebook}.ipynb"
+        try:
+            earlier = stored_results(graded) if graded.exists() else None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            earlier = None  # it is no notebook of ours
+        return Attempt(handed_in, earlier.seen_from(handed_in) if earlier else {})
 
     def read_submitted(self, path: Path) -> NotebookNode:
         """The submitted notebook, or an empty one that carries why there is none."""

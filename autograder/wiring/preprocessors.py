@@ -79,7 +79,8 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
             cell.outputs = [NotebookNode(output_type="display_data", data=NotebookNode(texts), metadata=NotebookNode())]
             cell.execution_count = None
         nb.metadata.pop(UNREADABLE, None)
-        nb.metadata[KEY] = pack(resources[GRADED], language)  # for the feedback page and the class report
+        attempt = self.parent.attempt(resources["nbgrader"])
+        nb.metadata[KEY] = pack(resources[GRADED], language, *attempt)  # for the feedback page and the class report
         return nb, resources
 
 

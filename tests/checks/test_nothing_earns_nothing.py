@@ -50,6 +50,13 @@ def check_all(task: str, answers: Mapping[str, Any], trainings: Any) -> list[Che
     return session.results
 
 
+def test_a_check_that_is_not_looked_at_names_the_one_that_has_to_pass_first() -> None:
+    results = {r.name: r for r in check_all("inverted", {}, None)}
+    assert results["inference"].outcome is Outcome.SKIPPED
+    assert results["inference"].waits_for == results["own_units"].description  # three checks before it
+    assert results["own_units"].waits_for == ""
+
+
 def broken(value: Any) -> Any:
     """What learners' code may hold this number in, as the kernel would report it."""
     number = math.inf if value == 10**400 else -math.inf if value == -(10**400) else float(value)

@@ -56,7 +56,7 @@ def results() -> list[CheckResult]:
     return [
         result("passes", Outcome.PASSED, 2, picture=PICTURE),
         result("fails", Outcome.FAILED, message=half, detail="Traceback: expected 0.12345"),
-        result("waits", Outcome.SKIPPED),
+        result("waits", Outcome.SKIPPED, waits_for="The check fails holds."),
     ]
 
 

@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from autograder.feedback.charts import charts_of
 from autograder.feedback.exporter import render
-from autograder.feedback.page import Page
+from autograder.feedback.page import Chapter, Page
+from autograder.feedback.text import markdown, printed, python
+from autograder.grading.report import sentence
 from autograder.grading.results import StoredResults, unpack
+from autograder.i18n import Message
 from autograder.records import CheckResult, Outcome, TaskGrade
 from autograder.unit import load
-from tests.feedback.graded import PICTURE, notebook, result, results, stored
+from tests.feedback.graded import PICTURE, PIXEL, notebook, result, results, stored
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)><svg onload=alert(1)><a href='javascript:alert(1)'>x</a>"
@@ -54,14 +57,16 @@ def test_every_check_is_shown_with_its_mark_and_what_was_found() -> None:
     html = page(notebook())
     assert "The check passes holds." in html
     assert "Your penalty is half of the expected one" in html
-    assert "This is looked at when the check before it passes." in html
+    assert "The check waits holds." in html
     assert html.index("Where to look first") < html.index('id="task-penalty"')
 
 
-def test_a_failed_check_links_to_the_lesson_in_the_same_page() -> None:
+def test_the_lesson_of_a_failed_task_is_folded_below_it() -> None:
     html = page(notebook())
-    assert '<a href="#part-1">Read again: 1.1 · What a weight costs</a>' in html
-    assert '<article id="part-1"><h3>1.1 · What a weight costs</h3>' in html
+    assert '<details class="lesson"><summary>Read again: 1.1 · What a weight costs</summary>' in html
+    lesson = html.partition('<div id="part-1">')[2].partition("</details>\n      <p")[0]
+    assert "kernel_regularizer" in lesson
+    assert "def l2_penalty" not in lesson
 
 
 def test_every_link_within_the_page_has_its_target() -> None:
@@ -224,3 +229,103 @@ def test_a_model_whose_training_is_not_finite_is_drawn_as_far_as_it_is_and_said_
             assert "losses that are not finite" in html
             assert "nan" not in html.split('<figure class="curves">')[1].split("</figure>")[0]
             assert ("no epoch of its training" in html) is (theirs[0] != theirs[0])
+
+
+def test_checks_that_wait_stand_with_the_check_that_they_wait_for() -> None:
+    html = page(notebook())
+    failed = html.partition("The check fails holds.")[2]
+    assert "One more is looked at as soon as this passes" in failed
+    assert failed.index("One more is looked at") < failed.index("The check waits holds.")
+    assert html.count("The check waits holds.") == 1
+    waits = results()[2]
+    assert sentence(waits, "en") == "This is looked at as soon as another check passes: The check fails holds."
+    assert "dès qu’un autre contrôle" in sentence(waits, "fr")
+
+
+def test_a_task_that_was_not_begun_is_a_line() -> None:
+    nb = notebook("# ✏️\nraise NotImplementedError()")
+    nb.cells[4].metadata.nbgrader["comment"] = "No response."
+    html = page(nb, {"penalty_test": {"score": 0.0}, "explain": {"score": 4.0}})
+    line = html.partition('<p id="task-penalty"')[2].partition("</p>")[0]
+    assert "By hand: not begun" in line
+    assert "raise NotImplementedError" not in html
+    assert "Begin with Exercise 1.1 — By hand" in html
+    assert "Well done" not in html
+
+
+def test_the_same_drawing_stands_once_in_a_task() -> None:
+    twice = [result(name, Outcome.FAILED, picture=PICTURE) for name in ("one", "two")]
+    other = result("three", Outcome.FAILED, picture={**PICTURE, "reduction": [0.1, 0.2, 0.3]})
+    assert page(notebook(stored=stored(TaskGrade("penalty", twice), "en"))).count('<figure class="curves">') == 1
+    assert (
+        page(notebook(stored=stored(TaskGrade("penalty", [*twice, other]), "en"))).count('<figure class="curves">') == 2
+    )
+
+
+def test_what_several_checks_found_is_said_once() -> None:
+    message = Message("Is it a mean or a sum?")
+    same = [result(name, Outcome.FAILED, message=message) for name in ("one", "two")]
+    html = page(notebook(stored=stored(TaskGrade("penalty", same), "en")))
+    assert html.partition('id="mend"')[2].count("Is it a mean or a sum?") == 1
+    assert "For the same reason." in html
+
+
+def test_whom_to_ask_is_of_the_courses_choosing_and_the_task_is_named() -> None:
+    assert 'class="contact"' not in page(notebook())
+    html = page(notebook(), contact="prof@example.org")
+    assert 'href="mailto:prof@example.org?subject=unit%20/%201_penalties%20/%20penalty%20%28fails%29"' in html
+    html = page(notebook(), contact="Tuesdays at 4, <room> 12")
+    assert "Ask: Tuesdays at 4, &lt;room&gt; 12 Name “unit / 1_penalties / penalty (fails)”." in html
+    assert '<a href="https://example.org/forum">' in page(notebook(), contact="https://example.org/forum")
+    assert (
+        "href"
+        not in page(notebook(), contact="javascript:alert(1)").partition('class="contact">')[2].partition("</p>")[0]
+    )
+
+
+def test_what_has_changed_since_the_attempt_before_is_said() -> None:
+    def told(before: dict[str, float]) -> str:
+        given = stored(TaskGrade("penalty", results()), "en") | {"handed_in": "2026-03-02", "before": before}
+        return page(notebook(stored=given))
+
+    assert "Since your last attempt: Exercise 1.1 — By hand 0.5 → <b>2</b>" in told({"penalty": 0.5})
+    assert "no task has gained or lost points" in told({"penalty": 2.0})
+    assert "last attempt" not in told({})
+
+
+def test_the_chapters_of_the_assignment_are_added_up() -> None:
+    html = page(notebook(), chapters=[Chapter("1_penalties", 2.0, 10.0, True), Chapter("2_more", None, 5.0)])
+    table = html.partition('<table class="chapters">')[2].partition("</table>")[0]
+    assert "2 / 10 …" in table
+    assert "– / 5" in table
+    assert "2 / 15" in table
+
+
+def test_a_figure_that_is_too_large_is_left_out_alone_and_its_size_is_said() -> None:
+    outputs = [new_output("display_data", {"image/png": text}) for text in ("A" * 200_000, PIXEL)]
+    html = page(notebook(outputs=outputs))
+    assert "A figure of 150 KB is left out here: more than 90 KB" in html
+    assert PIXEL in html
+
+
+def test_what_the_notebook_draws_of_an_answer_stands_beside_it() -> None:
+    nb = notebook()
+    drawn = new_output("display_data", {"image/png": "BBBB", "text/plain": "Their curves."})
+    nb.cells.insert(5, new_code_cell("lab.plot(l2_penalty)", outputs=[drawn]))
+    answer = page(nb).partition('<div class="answer">')[2].partition("</div>")[0]
+    assert "l2_penalty" in answer
+    assert 'alt="Their curves."' in answer
+
+
+def test_only_a_long_text_is_a_tab_stop() -> None:
+    assert 'tabindex="0"' not in python("x = 1\n" * 5) + printed("y")
+    assert 'class="code long" tabindex="0"' in python("x = 1\n" * 60)
+    assert 'class="out long" tabindex="0"' in printed("word " * 500)
+
+
+def test_tables_scroll_by_themselves_and_an_empty_cell_is_no_heading() -> None:
+    html = markdown("| | a |\n|---|---|\n| b | c |")
+    assert html.startswith('<div class="table" tabindex="0"><table>')
+    assert "<td></td>" in html
+    assert 'class="long" tabindex="0"' in markdown("$$" + "a + b + c + d + e = " * 3 + "f$$")
+    assert "tabindex" not in markdown("$$a = b$$")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.grading.results import stored_results
 from tests.mini.course import MiniCourse, expected, own_unit
 
 
@@ -104,6 +105,25 @@ def test_one_learner_alone_is_graded_again_after_handing_in_again(graded: tuple[
     course.hand_in("l02", at="2026-03-02 20:00:00 UTC", double="syntax error", word="word = 'left'")
     assert "1 notebook of 1 learner graded" in course.autograde()
     assert course.scores() == expected(3)
+
+
+def test_the_attempt_before_is_known_also_when_the_last_one_is_graded_anew(graded: tuple[MiniCourse, str]) -> None:
+    course = graded[0]
+
+    def before() -> Mapping[str, float]:
+        found = stored_results(course.root / "autograded" / "l01" / "mini" / "m.ipynb")
+        assert found is not None
+        return found.before
+
+    assert before() == {}
+    course.hand_in("l01", at="2026-03-02 19:00:00 UTC")
+    course.autograde("--student", "l01")
+    assert before() == {"double": 0.0, "word": 3.0}
+    course.autograde("--force", "--student", "l01")
+    assert before() == {"double": 0.0, "word": 3.0}
+    course.hand_in("l01", at="2026-03-02 20:00:00 UTC", double="def double(x):\n    return 3 * x")
+    course.autograde("--student", "l01")
+    assert before() == {"double": 3.0, "word": 3.0}
 
 
 def test_a_grade_given_by_hand_stays_and_is_flagged_for_another_look(graded: tuple[MiniCourse, str]) -> None:

@@ -15,8 +15,7 @@ from autograder.units.regularization.effects import of_class
 
 __all__ = ["of_check", "of_class"]
 
-WIDTH, HEIGHT = 340, 214
-LEFT, RIGHT, TOP, BOTTOM = 34, 10, 12, 30  # margins
+SIZE = 400  # of a drawing to both sides; the page's style stretches it
 Curves = Mapping[str, Sequence[float]]
 
 
@@ -91,41 +90,33 @@ def _panel(data: Curves, title: str, top: float, language: str) -> str:
     up, down = _points(held, top), _points(train, top)
     gap = f"M{' L'.join(up)} L{' L'.join(reversed(down))}Z"
     label = escape(translate(_("gap {gap:.2f}"), language, gap=held[-1] - train[-1]))
-    above = min(_y(held[-1], top), _y(train[-1], top)) - 7
+    epoch = escape(translate(_("epoch"), language))
+    lines = "".join(f'<path class="grid" d="M0 {y}H{SIZE}"/>' for y in range(0, SIZE + 1, SIZE // 4))
     return (
-        f'<div class="panel"><p class="panel-title">{escape(name)}</p>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{spoken}">{_axes(top, len(train), language)}'
+        f'<div class="panel"><p class="panel-title">{escape(name)}: {label}</p><div class="plot">'
+        f"{_ticks('up', _heights(top, language))}"
+        f'<svg viewBox="0 0 {SIZE} {SIZE}" preserveAspectRatio="none" role="img" aria-label="{spoken}">{lines}'
         f'<path class="gap" d="{gap}"/><path class="train" d="M{" L".join(down)}"/>'
-        f'<path class="held" d="M{" L".join(up)}"/>'
-        f'<text class="gap-label" x="{WIDTH - RIGHT - 6}" y="{above:.0f}" text-anchor="end">{label}</text>'
-        "</svg></div>"
+        f'<path class="held" d="M{" L".join(up)}"/></svg>'
+        f"{_ticks('along', [f'{epoch} 0', str(len(train) - 1)])}</div></div>"
     )
 
 
-def _axes(top: float, epochs: int, language: str) -> str:
-    lines = []
-    for step in range(5):
-        value = top * step / 4
-        y = _y(value, top)
-        lines.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{number(value, language)}</text>')
-    below = HEIGHT - BOTTOM + 16
-    label = escape(translate(_("epoch"), language))
-    for epoch, anchor in ((0, "start"), (epochs - 1, "end")):
-        x = LEFT if anchor == "start" else WIDTH - RIGHT
-        lines.append(f'<text x="{x}" y="{below}" text-anchor="{anchor}">{epoch}</text>')
-    lines.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{below}" text-anchor="middle">{label}</text>')
-    return "".join(lines)
+def _heights(top: float, language: str) -> list[str]:
+    """What stands beside the lines, from above, all with as many decimals."""
+    values = [top * step / 4 for step in range(4, -1, -1)]
+    spec = ".1f" if all(abs(round(v, 1) - v) < 1e-9 for v in values) else ".2f"
+    return [number(v, language, spec) for v in values]
+
+
+def _ticks(where: str, labels: Sequence[str]) -> str:
+    """What stands at an axis, evenly spaced: beside the drawing, so that no curve lies under it."""
+    return f'<div class="ticks {where}" aria-hidden="true">{"".join(f"<span>{text}</span>" for text in labels)}</div>'
 
 
 def _points(series: Sequence[float], top: float) -> list[str]:
-    across = WIDTH - LEFT - RIGHT
     last = max(1, len(series) - 1)
-    return [f"{LEFT + across * i / last:.1f} {_y(v, top):.1f}" for i, v in enumerate(series)]
-
-
-def _y(value: float, top: float) -> float:
-    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(max(value, 0), top) / top)
+    return [f"{SIZE * i / last:.1f} {SIZE * (1 - min(max(v, 0), top) / top):.1f}" for i, v in enumerate(series)]
 
 
 def _ceiling(value: float) -> float:
@@ -141,16 +132,15 @@ def _range_bar(low: float, middle: float, high: float, language: str) -> str:
     start = min(0, 20 * math.floor(max(low, -100) / 20))
 
     def x(value: float) -> float:
-        return 12 + 336 * (min(max(value, start), 100) - start) / (100 - start)
+        return SIZE * (min(max(value, start), 100) - start) / (100 - start)
 
-    ticks = "".join(
-        f'<path class="grid" d="M{x(t):.1f} 8V26"/><text x="{x(t):.1f}" y="40" text-anchor="middle">{t} %</text>'
-        for t in range(start, 101, 20 if start >= -40 else 40)
-    )
+    steps = range(start, 101, 20 if start >= -40 else 40)
+    ticks = "".join(f'<path class="grid" d="M{x(t):.1f} 0V{SIZE}"/>' for t in steps)
     title = escape(translate(_("Share of the gap that is gone"), language))
     return (
-        f'<div class="range"><p class="panel-title">{title}</p><svg viewBox="0 0 360 44" aria-hidden="true">{ticks}'
-        f'<path class="spread" d="M{x(low):.1f} 17H{x(high):.1f}"/>'
-        f'<circle class="median" cx="{x(middle):.1f}" cy="17" r="6"/>'
-        "</svg></div>"
+        f'<div class="range"><p class="panel-title">{title}</p>'
+        f'<svg viewBox="0 0 {SIZE} {SIZE}" preserveAspectRatio="none" aria-hidden="true">{ticks}'
+        f'<path class="spread" d="M{x(low):.1f} {SIZE // 2}H{x(high):.1f}"/>'
+        f'<path class="median" d="M{x(middle):.1f} {SIZE // 2}h0.1"/></svg>'
+        f"{_ticks('along', [f'{t} %' for t in steps])}</div>"
     )
