@@ -78,16 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _bring_up_to_date(catalog: Catalog, path: Path) -> None:
     """Write a catalog when that changes it, and say what goes with that: a translation is somebody's work."""
-    before, text = path.read_bytes() if path.exists() else b"", written(catalog)
-    if before == text:
+    before = path.read_bytes() if path.exists() else b""
+    if before == written(catalog):
         return
     for message in read_po(io.BytesIO(before)):
         if message.id and message.id not in catalog and _is_complete(message.string):
             print(
                 say(_("{path}: no longer said, left out: {text}"), path=path, text=f"{message.id!r} {message.string!r}")
             )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text)
+    write(catalog, path)
     print(say(_("{path}: written"), path=path))
 
 

@@ -17,7 +17,7 @@ from nbgrader.preprocessors import GetGrades
 from autograder.feedback.charts import charts_of
 from autograder.feedback.page import Chapter, Page
 from autograder.grading.results import StoredResults, awaits_person, unpack
-from autograder.i18n import _, number, translate
+from autograder.i18n import _, number, translate, translate_count
 from autograder.scale.in_time import in_time
 from autograder.scale.logs import escape_names
 from autograder.scale.settings import Course
@@ -112,16 +112,20 @@ def _without_texts(nb: NotebookNode) -> NotebookNode:
 
 
 def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:
-    """A page from its template; `_` in it translates, `number` writes a number, all but Markup is escaped."""
+    """A page from its template; `_` and `ngettext` in it translate, `number` writes a number, all but Markup is escaped."""
 
     def translated(text: str, /, **fields: Any) -> str:
         return translate(text, language, **fields)
+
+    def counted(one: str, many: str, count: int, /, **fields: Any) -> str:
+        return translate_count(one, many, count, language, **fields)
 
     def written(value: float, spec: str = "g") -> str:
         return number(round(value, 2), language, spec)
 
     environment = _environment(folder)
-    html = environment.get_template(template).render(_=translated, number=written, language=language, **values)
+    texts = {"_": translated, "ngettext": counted, "number": written, "language": language}
+    html = environment.get_template(template).render(**texts, **values)
     return html.replace(STYLE_HASH, _style_hash(html), 1)
 
 

@@ -1,6 +1,5 @@
 """The order of a notebook: its parts, and what belongs to the answer of a task."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +7,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.execution.runner import task_of
-
-_FENCED = re.compile(r"(?ms)^```.*?^```")
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$", re.MULTILINE)
+from autograder.grading.headings import headings, plain, without_first
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Outline:
             if is_answer(cell) or task_of(cell):
                 return
             if index == part.start and _opens(cell):
-                cell = NotebookNode(cell, source=_HEADING.sub("", cell.source, count=1).strip())
+                cell = NotebookNode(cell, source=without_first(cell.source))
             if cell.cell_type in ("code", "markdown"):
                 yield cell
 
@@ -90,18 +87,12 @@ def is_answer(cell: NotebookNode) -> bool:
     return bool(grade_of(cell).get("solution"))
 
 
-def plain(heading: str) -> str:
-    """A heading without Markdown's marks, the pencil, and the points that stand beside it anyway."""
-    text = re.sub(r"[`*_]|✏️", "", heading).strip()
-    return re.sub(r"\s*\(\d+ (points?|pts)[^)]*\)$", "", text)
-
-
-def _headings(cell: NotebookNode) -> list[tuple[str, str]]:
-    """(marks, text) of the headings of a Markdown cell."""
-    return _HEADING.findall(_FENCED.sub("", cell.source)) if cell.cell_type == "markdown" else []
+def _headings(cell: NotebookNode) -> list[tuple[int, str]]:
+    """(Level, text) of the headings of a Markdown cell."""
+    return headings(cell.source) if cell.cell_type == "markdown" else []
 
 
 def _opens(cell: NotebookNode) -> str | None:
     """The heading with which a Markdown cell opens a part: of level 1 or 2."""
-    marks, text = next(iter(_headings(cell)), ("###", ""))
-    return text if len(marks) <= 2 else None
+    level, text = next(iter(_headings(cell)), (3, ""))
+    return text if level <= 2 else None

@@ -21,6 +21,8 @@ from autograder.records import CheckResult, TaskGrade
 KEY = "autograder"
 VERSION = 1
 TAIL = 1 << 16  # bytes: the metadata of a notebook are mostly within its last so many
+# what `stored_results` raises for a file that is no autograded notebook
+NOT_OURS = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)

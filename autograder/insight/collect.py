@@ -19,7 +19,7 @@ from nbgrader.api import (
 )
 
 from autograder.errors import SetupError
-from autograder.grading.results import StoredResults, awaits_person, stored_results
+from autograder.grading.results import NOT_OURS, StoredResults, awaits_person, stored_results
 from autograder.i18n import _
 from autograder.insight.outline import Outline
 
@@ -115,7 +115,7 @@ def collect(gradebook: Gradebook, assignment: str, autograded: Path, outline: Ou
     for work in handed_in:
         try:
             work.results = stored_results(work.path)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except NOT_OURS:
             work.results = StoredResults(flagged=True)  # one learner's file does not stop the report of the others
     return ClassData(assignment, _maximum(gradebook, assignment), handed_in, outline or Outline())
 

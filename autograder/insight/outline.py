@@ -2,17 +2,14 @@
 
 import io
 import json
-import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)[\s#]*$", re.MULTILINE)
-_FENCED = re.compile(r"(?ms)^```.*?^```")
-_MARKS = re.compile(r"[`*_]|✏️")
-_POINTS = re.compile(r"\s*\(\d+ (?:points?|pts)[^)]*\)$")
+from autograder.grading.headings import headings, plain
+
 Cells = Sequence[Mapping[str, Any]]
 
 
@@ -74,9 +71,9 @@ def _headed(cells: Cells) -> Iterator[tuple[Mapping[str, Any], str, str]]:
     part = heading = ""
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            for marks, title in _HEADING.findall(_FENCED.sub("", text_of(cell))):
-                heading = _POINTS.sub("", _MARKS.sub("", title).strip())
-                part = heading if len(marks) <= 2 else part
+            for level, title in headings(text_of(cell)):
+                heading = plain(title)
+                part = heading if level <= 2 else part
         yield cell, part, heading
 
 

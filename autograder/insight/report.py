@@ -108,12 +108,12 @@ class Report:
         told = translate_count(
             "{part} of {count} learner", "{part} of {count} learners", whole, self.language, part=part
         )
-        return f"{told} ({100 * part / whole:.0f} %)" if whole >= WANTED else told
+        return _with_percentage(told, part, whole)
 
     def part(self, part: int, whole: int) -> str:
         """“3 of 40 (8 %)”."""
         told = translate(_("{part} of {whole}"), self.language, part=part, whole=whole)
-        return f"{told} ({100 * part / whole:.0f} %)" if whole >= WANTED else told
+        return _with_percentage(told, part, whole)
 
     @property
     def skipped(self) -> list[TaskStates]:
@@ -209,14 +209,7 @@ class Report:
 
     def html(self) -> str:
         """The page."""
-
-        def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
-            return translate_count(one, many, count, self.language, **values)
-
-        return render(
-            "report.html.j2", self.language, FOLDER, report=self, ngettext=ngettext, listed=LISTED, first=FIRST,
-            cards=CARDS,
-        )  # fmt: skip
+        return render("report.html.j2", self.language, FOLDER, report=self, listed=LISTED, first=FIRST, cards=CARDS)
 
     def to_json(self) -> dict[str, Any]:
         """Everything of the page but its pictures and examples, for other programs."""
@@ -253,6 +246,10 @@ class Report:
             told_so = {"description": translate(c.description, self.language), "mean": f"{c.mean:.3f}"}
             writer.writerow({**asdict(c), **told_so, "discrimination": rounded, "fault": c.fault})
         return text.getvalue()
+
+
+def _with_percentage(told: str, part: int, whole: int) -> str:
+    return f"{told} ({100 * part / whole:.0f} %)" if whole >= WANTED else told
 
 
 def _broke(work: Work) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.grading.headings import headings
 from autograder.i18n import _, translate
 from autograder.i18n import number as local_number
 from autograder.lms.classwork import Cell, CellGrade
 
 DECIMALS = 5  # what Moodle stores (grade_grades.finalgrade is NUMERIC(10,5)); removes binary noise of sums
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _MARKUP = re.compile(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
 
 
@@ -78,8 +78,8 @@ def _titles(cells: list[dict[str, object]]) -> list[tuple[str, str]]:
     for cell in cells:
         text = "".join(cell["source"])  # type: ignore[arg-type]  # nbformat 4: a text or a list of lines
         about = cell["metadata"].get("nbgrader", {})  # type: ignore[attr-defined]
-        if cell["cell_type"] == "markdown" and (headings := _HEADING.findall(text)):
-            heading = _MARKUP.sub(r"\1", headings[-1]).strip()
+        if cell["cell_type"] == "markdown" and (found_here := headings(text)):
+            heading = _MARKUP.sub(r"\1", found_here[-1][1]).strip()
         if about.get("grade"):
             found.append((str(about["grade_id"]), heading))
     return found

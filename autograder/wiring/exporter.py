@@ -11,7 +11,7 @@ from traitlets.utils.importstring import import_item
 
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
-from autograder.grading.results import stored_results
+from autograder.grading.results import NOT_OURS, stored_results
 from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
 from autograder.scale.logs import escape_names
 from autograder.scale.names import settle_names
@@ -93,13 +93,14 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
 
     def _attempt(self, due: DueNotebook) -> Attempt:
         """Asked before nbgrader removes what was graded."""
-        time = self.parent.coursedir.get_existing_timestamp(due.folder)
-        handed_in = time.isoformat() if time else ""
         graded = graded_folder(self.parent, due.student, due.assignment) / f"{due.notebook}.ipynb"
+        handed_in = ""
         try:
+            time = self.parent.coursedir.get_existing_timestamp(due.folder)
+            handed_in = time.isoformat() if time else ""
             earlier = stored_results(graded) if graded.exists() else None
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            earlier = None  # it is no notebook of ours
+        except NOT_OURS:
+            earlier = None
         return Attempt(handed_in, earlier.seen_from(handed_in) if earlier else {})
 
     def read_submitted(self, path: Path) -> NotebookNode:
