@@ -112,7 +112,7 @@ def _without_texts(nb: NotebookNode) -> NotebookNode:
 
 
 def render(template: str, language: str, folder: Path = FOLDER, **values: Any) -> str:
-    """A page from its template; `_` and `ngettext` in it translate, `number` writes a number, all but Markup is escaped."""
+    """A page from its template: `_` and `ngettext` translate, `number` writes numbers, all but Markup is escaped."""
 
     def translated(text: str, /, **fields: Any) -> str:
         return translate(text, language, **fields)
