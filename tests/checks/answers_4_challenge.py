@@ -220,32 +220,32 @@ WRONG = {
         "answered in words": Wrong(_steps(LOSS, DECOUPLED, "'no'"), "two_ways_with_adam", "`same_for_adam` should be"),
     },
     "challenge": {
-        "given model": Wrong(_model(), "no_worse_than_given", "Your model trains exactly as the given one"),
+        "given model": Wrong(_model(), "better_than_given", "Your model trains exactly as the given one"),
         "too weak": Wrong(
-            _model(dense="kernel_regularizer=regularizers.L2(1e-5)"), "gap_reduced", "Your model keeps nearly"
+            _model(dense="kernel_regularizer=regularizers.L2(1e-5)"), "better_than_given", "On new images"
         ),
         "half way": Wrong(_model("layers.Dropout(0.3)"), "gap_reduced", "Your model reduces the gap by"),
-        "collapse by Dropout": Wrong(_model("layers.Dropout(0.8)"), "no_worse_than_given", "On new images"),
+        "collapse by Dropout": Wrong(_model("layers.Dropout(0.8)"), "better_than_given", "On new images"),
         "collapse by L2": Wrong(
-            _model(dense="kernel_regularizer=regularizers.L2(1.0)"), "no_worse_than_given", "On new images"
+            _model(dense="kernel_regularizer=regularizers.L2(1.0)"), "better_than_given", "On new images"
         ),
         "smaller model": Wrong(
-            _model("layers.Dropout(0.5)", units=32), "no_worse_than_given", "Your model has 27562 trainable"
+            _model("layers.Dropout(0.5)", units=32), "better_than_given", "Your model has 27562 trainable"
         ),
         "frozen": Wrong(
             _model("layers.Dropout(0.6)", end="model.layers[1].trainable = False"),
-            "no_worse_than_given",
+            "better_than_given",
             "Your model has 134154 trainable parameters",
         ),
         "dropout on the output": Wrong(
-            _model("layers.Dropout(0.5)", output="layers.Dropout(0.5)"), "no_worse_than_given", "In training mode"
+            _model("layers.Dropout(0.5)", output="layers.Dropout(0.5)"), "better_than_given", "In training mode"
         ),
         "set after build": Wrong(
             _model(
                 "layers.Dropout(0.5)",
                 end="for layer in model.layers[1::2]: layer.kernel_regularizer = regularizers.L2(0.002)",
             ),
-            "no_worse_than_given",
+            "better_than_given",
             "The layer names a regularizer",
         ),
     },

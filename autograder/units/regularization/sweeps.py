@@ -10,12 +10,14 @@ from autograder.checks.api import fail, kind_of, require
 from autograder.checks.values import LARGEST
 from autograder.families.keras.runs import Run
 from autograder.i18n import _
+from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
 SEVERAL = 2  # trainings of ours for one value of a sweep
 NEAR = 0.15  # relative difference between two trainings of one model that is put down to chance
-CLEARLY = 0.05  # by so much nearer, as a relative difference, is a quantity that cannot be another by chance
+CLEARLY = 0.08  # above ours by so much on the whole, a sweep is not by chance: five standard deviations
 Sweep = dict[float, float]
+Train = Callable[[float], Sequence[Run]]  # our trainings with a strength
 
 
 def sweep(value: Any, name: str) -> Sweep:
@@ -60,58 +62,91 @@ def require_minimum(best: float, found: Sweep, name: str, weaker: str) -> None:
          name=name, best=best)  # fmt: skip
 
 
+def same_strength(found: float, wanted: float) -> bool:
+    """Whether a strength measured on a model is the one that a learner wrote down."""
+    return math.isclose(found, wanted, rel_tol=1e-2, abs_tol=1e-9)
+
+
+def require_swept(strengths: Sequence[float], found: Sweep, chosen_one: Any) -> list[float]:
+    """Those of a model's strengths that are in its sweep, the chosen one first; else the check fails."""
+    best = _real(chosen_one)
+    swept = [s for s in strengths if any(same_strength(s, key) for key in found)]
+    require(
+        swept,
+        _("Your model carries λ = {found:.3g}, which is not one of the values that you tried: the model to hand in is "
+          "one of your sweep."),
+        found=strengths[0],
+    )  # fmt: skip
+    return sorted(swept, key=lambda s: not same_strength(s, best))
+
+
 def near(found: float, runs: Sequence[Run], of: Callable[[Run], float]) -> bool:
     """Whether a loss may be this number of one of our trainings, but for chance."""
     return any(abs(found - of(run)) <= NEAR * of(run) + 0.03 for run in runs)
 
 
-def require_unpenalised(found: Sweep, trained: Sequence[Mapping[float, Sequence[Run]]], name: str) -> None:
-    """The losses of a sweep over λ are neither penalised losses nor training losses.
-
-    `trained`: for each kind of penalty, our trainings for some of the strengths. What the sweep holds is the quantity
-    that lies nearest to it over these strengths; the check fails only when it clearly is one of the wrong ones.
-    """
-
-    def distance(of: Callable[[Run], float]) -> float:
-        """Mean size of the logarithm of found/ours, for the kind of penalty that fits best."""
-        means = [{lam: float(np.mean([of(run) for run in runs])) for lam, runs in kind.items()} for kind in trained]
-        return min(float(np.mean([abs(np.log(max(found[k], 1e-9) / max(m, 1e-9))) for k, m in kind.items()]))
-                   for kind in means)  # fmt: skip
-
-    right = min(distance(lambda run: run.held_out), distance(lambda run: min(run.held_out_curve)))
-    require(
-        distance(lambda run: run.held_out + run.penalty) > right - CLEARLY,
-        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
-          "compare two strengths: compare what is lost on the data alone."),
-        name=name,
-    )  # fmt: skip
-    require(
-        distance(lambda run: run.train) > right - CLEARLY,
-        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
-        name=name,
-    )
-
-
 def plausible(found: float, runs: Sequence[Run]) -> bool:
-    """Whether `found` may be the held-out cross-entropy of this model, of the last epoch or of its best one."""
+    """Whether `found` may be the held-out cross-entropy of this model, of the last epochs or of its best one."""
     lowest = min(min(run.held_out_curve) for run in runs)
     highest = max(max(run.held_out_curve[-10:]) for run in runs)
     return lowest * (1 - NEAR) <= found <= highest * (1 + NEAR)
 
 
-def spread_out(found: Sweep, count: int = 4) -> list[float]:
+def spread_out(found: Sweep, count: int) -> list[float]:
     """At most so many of a sweep's strengths, from the smallest to the largest."""
     keys = sorted(found)
     return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, count)})]
 
 
-def require_found_again(
-    found: Sweep, runs: Mapping[float, Sequence[Run]], train: Callable[[float], Sequence[Run]]
-) -> None:
-    """The losses of a sweep over rates are those that our trainings give.
+def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> None:
+    """The losses of a sweep over λ are those that our trainings give: on new images, and without the penalty.
 
-    `runs`: our trainings for some of the rates; `train`: trains with another rate, when that could explain a mistake.
+    `candidates`: how the model is trained with a λ, for each way in which its penalty may depend on it.
     """
+    picked = spread_out(found, 3)
+    trained = [{lam: train(lam) for lam in picked} for train in candidates]
+    if any(_without_penalty(found, runs) for runs in trained):
+        return
+    runs = trained[0]
+    lost = [lam for lam in picked if not plausible(found[lam], runs[lam])] or picked
+    require(
+        not all(near(found[lam], runs[lam], lambda run: run.train) for lam in lost),
+        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
+        name="val_losses",
+    )
+    require(
+        not all(near(found[lam], runs[lam], _penalised) for lam in lost),
+        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
+          "compare two strengths: compare what is lost on the data alone, averaged over the last ten epochs."),
+        name="val_losses",
+    )  # fmt: skip
+    fail(_("With λ = {lam:g}, training the model again does not give the loss that you have in your sweep."),
+         lam=lost[0])  # fmt: skip
+
+
+def _penalised(run: Run) -> float:
+    return run.held_out + run.penalty
+
+
+def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]]) -> bool:
+    """Whether all losses are plausible, and on the whole not above ours by what the penalty would add to them."""
+    if not all(plausible(found[lam], runs[lam]) for lam in runs):
+        return False
+    ours = {lam: float(np.mean([settled_loss(run) for run in trained])) for lam, trained in runs.items()}
+    penalty = {lam: float(np.mean([run.penalty for run in trained])) for lam, trained in runs.items()}
+    above = float(np.mean([np.log(found[lam] / ours[lam]) for lam in runs]))
+    by_the_penalty = float(np.mean([np.log(1 + penalty[lam] / ours[lam]) for lam in runs]))
+    return above <= max(CLEARLY, by_the_penalty / 2)
+
+
+def settled_loss(run: Run) -> float:
+    """The held-out cross-entropy that tasks ask for: the average of the last epochs."""
+    return float(np.mean(run.held_out_curve[-SETTLED:]))
+
+
+def require_rates_found_again(found: Sweep, train: Train) -> None:
+    """The losses of a sweep over rates are those that our trainings give."""
+    runs = {rate: train(rate) for rate in spread_out(found, 4)}
     lost = [rate for rate in runs if not plausible(found[rate], runs[rate])]
     if not lost:
         return
