@@ -103,8 +103,9 @@ def near_zero_fraction(model, eps):
     kernels = np.concatenate([layer.kernel.numpy().ravel() for layer in model.layers])
     biases = np.concatenate([layer.bias.numpy() for layer in model.layers])
     return """
-COLLAPSED = "val_losses = {0.01: 0.56, 0.1: 0.63, 1.0: 0.91}\nbest_lambda = 0.01\n"
-PENALISED = "val_losses = {1e-4: 0.65, 1e-3: 0.70, 1e-2: 0.79}\nbest_lambda = 1e-4\n"
+BOTH_LAYERS = "val_losses = {0.00001: 0.63, 0.0001: 0.59, 0.001: 0.54, 0.01: 0.58}\nbest_lambda = 0.001\n"
+COLLAPSED = "val_losses = {0.001: 0.57, 0.01: 0.56, 0.1: 0.63, 1.0: 0.91}\nbest_lambda = 0.01\n"
+PENALISED = "val_losses = {1e-4: 0.64, 1e-3: 0.67, 1e-2: 0.71, 1e-1: 0.9}\nbest_lambda = 1e-4\n"
 STILL = "The values in `val_losses` still contain the penalty"
 SWEEP = "val_losses = {0.0001: 0.61, 0.001: 0.57, 0.01: 0.63, 0.1: 0.68}\nbest_lambda = 0.001\n"
 
@@ -186,12 +187,13 @@ def near_zero_fraction(model, eps):
     },
     "choose_lambda": {
         "L2": swept(L2),
-        "L2 on both layers": swept(L2, output=L2),
+        "L2 on both layers": swept(L2, BOTH_LAYERS, output=L2),
         "L1": functional("build_regularized_model", L1)
-        + "val_losses = {1e-5: 0.63, 1e-4: 0.57, 1e-3: 0.60}\nbest_lambda = min(val_losses, key=val_losses.get)\n",
+        + "val_losses = {1e-6: 0.62, 1e-5: 0.61, 1e-4: 0.56, 1e-3: 0.58}\n"
+        "best_lambda = min(val_losses, key=val_losses.get)\n",
         "both, by NumPy": swept(
             ELASTIC,
-            "val_losses = {np.float32(l): np.float32(v) for l, v in zip(np.logspace(-4, -2, 3), [.60, .56, .65])}\n"
+            "val_losses = {np.float32(l): float(v) for l, v in zip(np.logspace(-5, -2, 4), [.62, .6, .55, .6])}\n"
             "best_lambda = np.array(1e-3)\n",
         ),
     },
@@ -417,6 +419,13 @@ WRONG = {
             swept(L2.replace("0.001", "1.0"), COLLAPSED),
             "lambda_gap",
             "Your model has a smaller gap because it learns less",
+            ("lambda_minimum",),
+        ),
+        "smaller gap by learning less": Wrong(
+            swept(L2.replace("0.001", "0.1")),
+            "lambda_gap",
+            "Your model has a smaller gap because it learns less",
+            ("lambda_minimum",),
         ),
         "collapse of L1": Wrong(
             swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model has a smaller gap because", NO_SWEEP
@@ -475,7 +484,7 @@ WRONG = {
             "`best_lambda` is 0.57, which",
         ),
         "made up": Wrong(
-            swept(L2, "val_losses = {1e-4: 0.9, 1e-3: 0.3, 1e-2: 0.8}\nbest_lambda = 1e-3\n"),
+            swept(L2, "val_losses = {1e-4: 0.9, 1e-3: 0.3, 1e-2: 0.8, 1e-1: 0.85}\nbest_lambda = 1e-3\n"),
             "lambda_losses_found_again",
             "With λ = 0.0001, training the model again",
         ),
@@ -483,7 +492,7 @@ WRONG = {
             swept(L2.replace("0.001", "1e-4"), PENALISED), "lambda_losses_found_again", STILL, ("lambda_gap",)
         ),
         "training losses": Wrong(
-            swept(L2, "val_losses = {1e-5: 0.06, 1e-3: 0.15, 1e-2: 0.42}\nbest_lambda = 1e-5\n"),
+            swept(L2, "val_losses = {1e-5: 0.06, 1e-4: 0.07, 1e-3: 0.14, 1e-2: 0.35}\nbest_lambda = 1e-5\n"),
             "lambda_losses_found_again",
             "The values in `val_losses` are losses on the training images",
         ),

@@ -4,7 +4,7 @@ A layer is on the list when its config and its weights are all that it is: it ru
 file, and holds no table that was handed in. Operations of `keras.ops` in a functional model are named in the same way.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from autograder.errors import EvidenceRefused
@@ -163,7 +163,7 @@ def _is_single_number(config: Any) -> bool:
 
 
 # what Keras writes without a module
-_PLAIN = {
+_PLAIN: Mapping[str, Callable[[Any], bool]] = {
     "__keras_tensor__": _is_tensor_config,
     "__numpy__": _is_single_number,
     "__tensor__": _is_single_number,

@@ -48,14 +48,15 @@ def multiply_adds(model: Any) -> int:
 
 
 def _positions(tensors: Any) -> int:
-    return max((math.prod(n or 1 for n in t.shape[1:-1]) for t in tensors), default=1)
+    sizes = [1, *(math.prod(int(n or 1) for n in t.shape[1:-1]) for t in tensors)]
+    return max(sizes)
 
 
 def _of_a_product(node: Any) -> int:
     """An upper bound on the work of a product of tensors, of scores of attention too."""
     tensors = [*node.input_tensors, *node.outputs]
-    largest = max(math.prod(n or 1 for n in t.shape[1:]) for t in tensors)
-    return largest * max(n or 1 for t in tensors for n in t.shape[1:] or (1,))
+    largest = max(math.prod(int(n or 1) for n in t.shape[1:]) for t in tensors)
+    return largest * max(int(n or 1) for t in tensors for n in (1, *t.shape[1:]))
 
 
 def most_values(model: Any) -> int:

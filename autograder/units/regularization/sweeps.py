@@ -14,14 +14,18 @@ from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
 SEVERAL = 2  # trainings of ours for one value of a sweep
-NEAR = 0.15  # relative difference between two trainings of one model that is put down to chance
-CLEARLY = 0.08  # above ours by so much on the whole, a sweep is not by chance: five standard deviations
+# relative difference between two trainings of one model that is put down to chance: of a loss that is averaged over the
+# last epochs, five standard deviations (docs/calibration.md)
+NEAR = 0.15
+NEAR_COLLAPSE = 0.6  # the same where Dropout leaves so little that one training learns and the next does not
+COLLAPSING = 0.6  # from this rate on
+CLEARLY = 0.165  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
 Sweep = dict[float, float]
 Train = Callable[[float], Sequence[Run]]  # our trainings with a strength
 
 
-def sweep(value: Any, name: str) -> Sweep:
-    """A dict strength → loss with at least three entries, out of what a learner wrote; else the check fails."""
+def sweep(value: Any, name: str, least: int = SMALLEST) -> Sweep:
+    """A dict strength → loss with at least so many entries, out of what a learner wrote; else the check fails."""
     require(isinstance(value, dict), _("`{name}` should be a dict, but it is: {kind}."), name=name, kind=kind_of(value))
     found = {_real(k): _real(v) for k, v in value.items()}
     require(
@@ -30,7 +34,7 @@ def sweep(value: Any, name: str) -> Sweep:
         name=name,
     )
     require(
-        len(found) >= SMALLEST,
+        len(found) >= least,
         _("`{name}` has {count} entries: that is too few to see where the best one lies."),
         name=name,
         count=len(found),
@@ -85,11 +89,11 @@ def near(found: float, runs: Sequence[Run], of: Callable[[Run], float]) -> bool:
     return any(abs(found - of(run)) <= NEAR * of(run) + 0.03 for run in runs)
 
 
-def plausible(found: float, runs: Sequence[Run]) -> bool:
+def plausible(found: float, runs: Sequence[Run], chance: float = NEAR) -> bool:
     """Whether `found` may be the held-out cross-entropy of this model, of the last epochs or of its best one."""
     lowest = min(min(run.held_out_curve) for run in runs)
-    highest = max(max(run.held_out_curve[-10:]) for run in runs)
-    return lowest * (1 - NEAR) <= found <= highest * (1 + NEAR)
+    highest = max(max(run.held_out_curve[-SETTLED:]) for run in runs)
+    return lowest * (1 - chance) <= found <= highest * (1 + chance)
 
 
 def spread_out(found: Sweep, count: int) -> list[float]:
@@ -103,7 +107,7 @@ def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> No
 
     `candidates`: how the model is trained with a λ, for each way in which its penalty may depend on it.
     """
-    picked = spread_out(found, 3)
+    picked = spread_out(found, 4)
     trained = [{lam: train(lam) for lam in picked} for train in candidates]
     if any(_without_penalty(found, runs) for runs in trained):
         return
@@ -129,14 +133,18 @@ def _penalised(run: Run) -> float:
 
 
 def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]]) -> bool:
-    """Whether all losses are plausible, and on the whole not above ours by what the penalty would add to them."""
+    """Whether all losses are plausible, and no nearer to ours with the penalty than to ours without.
+
+    In logarithms: by how much the sweep lies above ours, along what the penalty would add.
+    """
     if not all(plausible(found[lam], runs[lam]) for lam in runs):
         return False
-    ours = {lam: float(np.mean([settled_loss(run) for run in trained])) for lam, trained in runs.items()}
-    penalty = {lam: float(np.mean([run.penalty for run in trained])) for lam, trained in runs.items()}
-    above = float(np.mean([np.log(found[lam] / ours[lam]) for lam in runs]))
-    by_the_penalty = float(np.mean([np.log(1 + penalty[lam] / ours[lam]) for lam in runs]))
-    return above <= max(CLEARLY, by_the_penalty / 2)
+    ours = np.array([np.mean([settled_loss(run) for run in trained]) for trained in runs.values()])
+    penalty = np.array([np.mean([run.penalty for run in trained]) for trained in runs.values()])
+    added = np.log1p(penalty / ours)
+    length = float(np.linalg.norm(added))
+    above = float(np.log(np.array([found[lam] for lam in runs]) / ours) @ added)
+    return above <= length * max(CLEARLY, length / 2)
 
 
 def settled_loss(run: Run) -> float:
@@ -147,11 +155,15 @@ def settled_loss(run: Run) -> float:
 def require_rates_found_again(found: Sweep, train: Train) -> None:
     """The losses of a sweep over rates are those that our trainings give."""
     runs = {rate: train(rate) for rate in spread_out(found, 4)}
-    lost = [rate for rate in runs if not plausible(found[rate], runs[rate])]
+
+    def fits(loss: float, rate: float, ours: Sequence[Run]) -> bool:
+        return plausible(loss, ours, NEAR_COLLAPSE if rate > COLLAPSING else NEAR)
+
+    lost = [rate for rate in runs if not fits(found[rate], rate, runs[rate])]
     if not lost:
         return
     require(
-        not all(rate > 0 and plausible(found[rate], train(1 - rate)) for rate in lost),
+        not all(rate > 0 and fits(found[rate], 1 - rate, train(1 - rate)) for rate in lost),
         _("Your values are those of models in which the rate is the share of units that *stay*. What does Keras take "
           "it for?"),
     )  # fmt: skip

@@ -183,6 +183,8 @@ def two_ways_with_adam(same):
 #     12 pairs: Dropout 0.5 with L2 0.001  67.5 % ± 1.4, 0.62 ± 0.02;  Dropout 0.5  61.8 % ± 2.0, 0.64 ± 0.03;
 #               L2 1e-5 (no effect)  −3.7 % ± 4.2, 1.04 ± 0.04 (of the last epoch alone: 0 % ± 13, 1.03 ± 0.14)
 #     4 pairs:  Dropout 0.6  72.5 % ± 0.3, 0.64;  L2 0.01  72 % ± 1.7, 0.70;  Dropout 0.3  37.5 % ± 0.8, 0.74;
+#               shifted images 76 % ± 4, 0.67;  MaxNorm 1 32 % ± 7, 0.79;  Dropout 0.1 12 % ± 8, 0.91 (no point);
+#               L2 0.0001 4 % ± 8, 0.97 (no point);
 #               collapse: Dropout 0.8  1.64 ± 0.02, accuracy 43..53 %;  L2 1.0  2.74, accuracy 10 %
 # of the weights of honest models (relu, gelu, tanh, BatchNormalization, convolutions, Dropout up to 0.6, L1, L2) 98.5
 # to 100 % are seen in use, the others are units that no example switches on; of a model that is a linear classifier

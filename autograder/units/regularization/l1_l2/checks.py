@@ -9,6 +9,7 @@ from autograder.checks.values import match, one_of
 from autograder.families.keras import models
 from autograder.i18n import _
 from autograder.units.regularization import penalties, sweeps
+from autograder.units.regularization.facts import LEAST_STRENGTHS
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
 from autograder.units.regularization.l1_l2 import formulas
@@ -259,7 +260,7 @@ def lambda_gap(regularized, trainer):
 @choose_lambda.check(points=2)
 def lambda_losses_found_again(lambda_losses, lambda_chosen, regularized, trainer):
     """Trained again by us with the model's penalty, the values of λ give about the same validation losses."""
-    found = sweeps.sweep(lambda_losses, "val_losses")
+    found = sweeps.sweep(lambda_losses, "val_losses", LEAST_STRENGTHS)
     require(min(found) >= 0, _("The keys of `val_losses` should be values of λ, which are not negative."))
     carried = penalties.penalties(regularized, "build_regularized_model")
     penalties.require_noticeable(carried)  # a sweep is what the model with its penalty gave
@@ -274,7 +275,7 @@ def lambda_losses_found_again(lambda_losses, lambda_chosen, regularized, trainer
 @choose_lambda.check(points=1.5, after=lambda_losses_found_again)
 def lambda_minimum(lambda_losses, lambda_chosen, regularized):
     """`best_lambda` is where the sweep's validation loss is lowest, and the model's λ."""
-    found = sweeps.sweep(lambda_losses, "val_losses")
+    found = sweeps.sweep(lambda_losses, "val_losses", LEAST_STRENGTHS)
     best = sweeps.chosen(lambda_chosen, found, "best_lambda")
     weaker = _(
         "`{name}` is a weaker penalty than the one with the lowest loss in your sweep. The training loss, and any "

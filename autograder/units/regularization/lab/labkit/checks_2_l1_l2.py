@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .checking import build, call, passed, require, require_key, require_losses, require_number, require_pair
+from .facts import LEAST_STRENGTHS
 from .messages import _
 
 IMAGE = (28, 28)
@@ -95,10 +96,10 @@ def check_sparsity(near_zero_fraction: Any, sparser: Any) -> None:
 
 
 def check_choose_lambda(build_regularized_model: Any, val_losses: Any, best_lambda: Any) -> None:
-    """A penalised model; a sweep of at least three λ; the chosen λ is one of them."""
+    """A penalised model; a sweep of at least four λ; the chosen λ is one of them, and the model's."""
     model = build(build_regularized_model, IMAGE)
     require_penalty(model, build_regularized_model.__name__)
-    losses = require_losses(val_losses, "val_losses", 3)
+    losses = require_losses(val_losses, "val_losses", LEAST_STRENGTHS)
     require_key(best_lambda, "best_lambda", losses, "val_losses")
     carried = strengths(model)
     require(
