@@ -79,6 +79,15 @@ def build_small_model():
             "layers.Flatten()",
             "layers.Dense(24, activation='relu')",
         ),
+        "rows in turn": _small("layers.LSTM(32)"),
+        "operations": KERAS
+        + """
+def build_small_model():
+    image = keras.Input((28, 28))
+    x = keras.ops.expand_dims(image, -1) / 255 * 255
+    x = layers.MaxPooling2D(3)(layers.Conv2D(8, 3, activation="relu")(x))
+    return keras.Model(image, layers.Dense(10, activation="softmax")(layers.Flatten()(x)))
+""",
         "two layers, L2": _small(
             "layers.Flatten()",
             "layers.Dense(20, activation='relu', kernel_regularizer='l2')",

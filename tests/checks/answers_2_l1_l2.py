@@ -103,6 +103,10 @@ def near_zero_fraction(model, eps):
     kernels = np.concatenate([layer.kernel.numpy().ravel() for layer in model.layers])
     biases = np.concatenate([layer.bias.numpy() for layer in model.layers])
     return """
+BOTH_LAYERS = "val_losses = {0.00001: 0.63, 0.0001: 0.59, 0.001: 0.54, 0.01: 0.58}\nbest_lambda = 0.001\n"
+COLLAPSED = "val_losses = {0.001: 0.57, 0.01: 0.56, 0.1: 0.63, 1.0: 0.91}\nbest_lambda = 0.01\n"
+PENALISED = "val_losses = {1e-4: 0.64, 1e-3: 0.67, 1e-2: 0.71, 1e-1: 0.9}\nbest_lambda = 1e-4\n"
+STILL = "The values in `val_losses` still contain the penalty"
 SWEEP = "val_losses = {0.0001: 0.61, 0.001: 0.57, 0.01: 0.63, 0.1: 0.68}\nbest_lambda = 0.001\n"
 
 
@@ -183,19 +187,20 @@ def near_zero_fraction(model, eps):
     },
     "choose_lambda": {
         "L2": swept(L2),
-        "L2 on both layers": swept(L2, output=L2),
+        "L2 on both layers": swept(L2, BOTH_LAYERS, output=L2),
         "L1": functional("build_regularized_model", L1)
-        + "val_losses = {1e-5: 0.63, 1e-4: 0.57, 1e-3: 0.60}\nbest_lambda = min(val_losses, key=val_losses.get)\n",
+        + "val_losses = {1e-6: 0.62, 1e-5: 0.61, 1e-4: 0.56, 1e-3: 0.58}\n"
+        "best_lambda = min(val_losses, key=val_losses.get)\n",
         "both, by NumPy": swept(
             ELASTIC,
-            "val_losses = {np.float32(l): np.float32(v) for l, v in zip(np.logspace(-4, -2, 3), [.60, .56, .65])}\n"
+            "val_losses = {np.float32(l): float(v) for l, v in zip(np.logspace(-5, -2, 4), [.62, .6, .55, .6])}\n"
             "best_lambda = np.array(1e-3)\n",
         ),
     },
 }
 
 HALF, SUM = "Your penalty is half", "Your sum leaves out"
-MADE_UP = ("lambda_minimum",)  # a sweep over λ of a model that has no penalty
+NO_SWEEP = ("lambda_losses_found_again",)  # a sweep over λ of a model that has no penalty, or another λ
 CHANGED = "The weights of the model of"
 WRONG = {
     "penalty": {
@@ -411,56 +416,89 @@ WRONG = {
     },
     "choose_lambda": {
         "collapse": Wrong(
-            swept(L2.replace("0.001", "1.0")), "lambda_gap", "Your model has a smaller gap because it learns less"
+            swept(L2.replace("0.001", "1.0"), COLLAPSED),
+            "lambda_gap",
+            "Your model has a smaller gap because it learns less",
+            ("lambda_minimum",),
+        ),
+        "smaller gap by learning less": Wrong(
+            swept(L2.replace("0.001", "0.1")),
+            "lambda_gap",
+            "Your model has a smaller gap because it learns less",
+            ("lambda_minimum",),
         ),
         "collapse of L1": Wrong(
-            swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model has a smaller gap because"
+            swept(L1.replace("0.0001", "0.1")), "lambda_gap", "Your model has a smaller gap because", NO_SWEEP
         ),
-        "too weak": Wrong(swept(L2.replace("0.001", "1e-5")), "lambda_gap", "Your model keeps nearly the whole gap"),
-        "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty", MADE_UP),
+        "too weak": Wrong(
+            swept(L2.replace("0.001", "1e-5")), "lambda_penalised", "The penalty of your model is so weak", NO_SWEEP
+        ),
+        "none": Wrong(swept(""), "lambda_penalised", "No kernel of your model carries a penalty", NO_SWEEP),
         "set after build": Wrong(
             swept("", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
             "lambda_penalised",
             "The layer names a regularizer",
         ),
-        "bias only": Wrong(swept(BIAS), "lambda_penalised", "No kernel of your model", MADE_UP),
+        "bias only": Wrong(swept(BIAS), "lambda_penalised", "No kernel of your model", NO_SWEEP),
         "Dropout": Wrong(
             swept("", between="layers.Dropout(0.5),"),
-            "lambda_architecture",
+            "lambda_penalised",
             "The model of `build_regularized_model` answers",
-            MADE_UP,
+            NO_SWEEP,
         ),
         "Dropout besides": Wrong(
             swept(L2, between="layers.Dropout(0.5),"),
-            "lambda_architecture",
+            "lambda_penalised",
             "The model of `build_regularized_model` answ",
         ),
+        "MaxNorm besides": Wrong(
+            swept(L2 + ", kernel_constraint=keras.constraints.MaxNorm(1)"),
+            "lambda_penalised",
+            "A layer of the model of `build_regularized_model` has a constraint",
+        ),
         "by the training loss": Wrong(
-            swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.0001")), "lambda_minimum", "`best_lambda` is a weaker"
+            swept(L2.replace("0.001", "0.0001"), SWEEP.replace("lambda = 0.001", "lambda = 0.0001")),
+            "lambda_minimum",
+            "`best_lambda` is a weaker",
+            ("lambda_gap",),
         ),
         "too strong a choice": Wrong(
-            swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.1")),
+            swept(L2.replace("0.001", "0.1"), SWEEP.replace("lambda = 0.001", "lambda = 0.1")),
             "lambda_minimum",
             "`best_lambda` = 0.1 is not where",
+            ("lambda_gap",),
+        ),
+        "another model than the chosen one": Wrong(
+            swept(L2.replace("0.001", "0.01")),
+            "lambda_minimum",
+            "Your model carries λ = 0.01, but `best_lambda` is 0.001",
+        ),
+        "a λ that was not tried": Wrong(
+            swept(L2.replace("0.001", "0.003")),
+            "lambda_losses_found_again",
+            "Your model carries λ = 0.003, which is not",
         ),
         "the loss instead of λ": Wrong(
             swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.57")),
             "lambda_minimum",
             "`best_lambda` is 0.57, which",
         ),
+        "made up": Wrong(
+            swept(L2, "val_losses = {1e-4: 0.9, 1e-3: 0.3, 1e-2: 0.8, 1e-1: 0.85}\nbest_lambda = 1e-3\n"),
+            "lambda_losses_found_again",
+            "With λ = 0.0001, training the model again",
+        ),
         "by the penalised loss": Wrong(
-            swept(L2, "val_losses = {1e-5: 0.64, 1e-4: 0.65, 1e-3: 0.70, 1e-2: 0.79}\nbest_lambda = 1e-5\n"),
-            "lambda_unpenalised",
-            "The values in `val_losses` still contain the penalty",
+            swept(L2.replace("0.001", "1e-4"), PENALISED), "lambda_losses_found_again", STILL, ("lambda_gap",)
         ),
         "training losses": Wrong(
-            swept(L2, "val_losses = {1e-5: 0.06, 1e-4: 0.07, 1e-3: 0.15, 1e-2: 0.42}\nbest_lambda = 1e-5\n"),
-            "lambda_unpenalised",
+            swept(L2, "val_losses = {1e-5: 0.06, 1e-4: 0.07, 1e-3: 0.14, 1e-2: 0.35}\nbest_lambda = 1e-5\n"),
+            "lambda_losses_found_again",
             "The values in `val_losses` are losses on the training images",
         ),
         "two values": Wrong(
             swept(L2, "val_losses = {1e-3: 0.526, 1e-2: 0.583}\nbest_lambda = 1e-3\n"),
-            "lambda_minimum",
+            "lambda_losses_found_again",
             "`val_losses` has 2",
         ),
     },

@@ -344,7 +344,7 @@ WRONG = {
         "not tried": Wrong(RATE_LOSSES + "best_rate = 0.4", "rate_minimum", "`best_rate` is 0.4, which is not one"),
         "per cent": Wrong(
             "val_losses = {20: 0.57, 50: 0.52, 80: 0.74}\nbest_rate = 50",
-            "rates_are_shares",
+            "rate_losses_found_again",
             "A rate is a share of units",
         ),
         "keep": Wrong(
@@ -365,8 +365,26 @@ WRONG = {
         "collapse": Wrong(
             both("build_less_overfit_model", 0.9), "smaller_gap", "Your model has a smaller gap because it learns less"
         ),
-        "too weak": Wrong(
-            both("build_less_overfit_model", 0.01), "smaller_gap", "Your model keeps nearly the whole gap"
+        "too weak": Wrong(both("build_less_overfit_model", 0.01), "dropout_only", "Your Dropout drops so few units"),
+        "GaussianDropout": Wrong(
+            both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.GaussianDropout"),
+            "dropout_only",
+            "Something in your model is random in training that is no",
+        ),
+        "GaussianNoise": Wrong(
+            both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.GaussianNoise"),
+            "dropout_only",
+            "Something in your model is random in training that is no",
+        ),
+        "AlphaDropout": Wrong(
+            both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.AlphaDropout"),
+            "dropout_only",
+            "Something in your model is random in training that is no",
+        ),
+        "MaxNorm besides": Wrong(
+            both("build_less_overfit_model", 0.5).replace("activation=", "kernel_constraint='max_norm', activation="),
+            "dropout_only",
+            "A layer of the model of `build_less_overfit_model` has a constraint",
         ),
         "on the output layer": Wrong(
             model("build_less_overfit_model", HIDDEN, HIDDEN, OUTPUT, HALF),
@@ -388,6 +406,6 @@ WRONG = {
             "dropout_only",
             "In training mode your model answers",
         ),
-        "smaller layers": Wrong(both("build_less_overfit_model", 0.3).replace("64", "16"), "gap_layers", CHANGED),
+        "smaller layers": Wrong(both("build_less_overfit_model", 0.3).replace("64", "16"), "dropout_only", CHANGED),
     },
 }

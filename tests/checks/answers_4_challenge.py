@@ -34,6 +34,16 @@ def _model(behind: str = "", units: int = 256, dense: str = "", output: str = ""
     )
 
 
+def _images(*before: str) -> str:
+    """Three Dense layers behind layers that take images with one channel."""
+    return KERAS + (
+        "def build_challenge_model():\n"
+        f"    stack = [keras.Input((28, 28)), layers.Reshape((28, 28, 1)), {', '.join(before)}, layers.Flatten()]\n"
+        "    stack += [layers.Dense(256, activation='relu') for _ in range(3)]\n"
+        "    return keras.Sequential([*stack, layers.Dense(10, activation='softmax')])"
+    )
+
+
 RIGHT = {
     "stop_early": {
         "named": _stop("monitor='val_crossentropy', mode='min', patience=5, restore_best_weights=True"),
@@ -71,6 +81,17 @@ same_for_adam = not True
         "dropout 0.6": _model("layers.Dropout(0.6)"),
         "L2 0.01": _model(dense="kernel_regularizer=regularizers.L2(0.01)"),
         "dropout and L2": _model("layers.Dropout(0.5)", dense="kernel_regularizer=regularizers.L2(0.002)"),
+        "shifted images": _images("layers.RandomTranslation(0.1, 0.1, fill_mode='constant')"),
+        "convolution": KERAS
+        + """
+def build_challenge_model():
+    image = keras.Input((28, 28))
+    x = keras.ops.expand_dims(image, -1)
+    x = layers.MaxPooling2D()(layers.Conv2D(16, 3, activation="relu")(x))
+    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    x = layers.Dropout(0.5)(layers.Dense(128, activation="relu", kernel_constraint="max_norm")(x))
+    return keras.Model(image, layers.Dense(10, activation="softmax")(x))
+""",
         "functional, compiled, L1 and dropout": KERAS
         + """
 def build_challenge_model():
@@ -220,32 +241,49 @@ WRONG = {
         "answered in words": Wrong(_steps(LOSS, DECOUPLED, "'no'"), "two_ways_with_adam", "`same_for_adam` should be"),
     },
     "challenge": {
-        "given model": Wrong(_model(), "no_worse_than_given", "Your model trains exactly as the given one"),
+        "given model": Wrong(_model(), "better_than_given", "Your model trains exactly as the given one"),
         "too weak": Wrong(
-            _model(dense="kernel_regularizer=regularizers.L2(1e-5)"), "gap_reduced", "Your model keeps nearly"
+            _model(dense="kernel_regularizer=regularizers.L2(1e-5)"), "better_than_given", "On new images"
+        ),
+        "half way by MaxNorm": Wrong(
+            _model(dense="kernel_constraint=keras.constraints.MaxNorm(1)"),
+            "gap_reduced",
+            "Your model reduces the gap by",
+        ),
+        "Lambda": Wrong(
+            _images("layers.Lambda(lambda x: x / 2)"),
+            "better_than_given",
+            "Your model uses “Lambda”, which is not taken",
+        ),
+        "scaled answers": Wrong(
+            _model("layers.Dropout(0.5)").replace(
+                "layers.Dense(10, activation='softmax')", "layers.Dense(10), layers.Rescaling(0.1), layers.Softmax()"
+            ),
+            "better_than_given",
+            "Behind the first layer with weights, something in your model rescales",
         ),
         "half way": Wrong(_model("layers.Dropout(0.3)"), "gap_reduced", "Your model reduces the gap by"),
-        "collapse by Dropout": Wrong(_model("layers.Dropout(0.8)"), "no_worse_than_given", "On new images"),
+        "collapse by Dropout": Wrong(_model("layers.Dropout(0.8)"), "better_than_given", "On new images"),
         "collapse by L2": Wrong(
-            _model(dense="kernel_regularizer=regularizers.L2(1.0)"), "no_worse_than_given", "On new images"
+            _model(dense="kernel_regularizer=regularizers.L2(1.0)"), "better_than_given", "On new images"
         ),
         "smaller model": Wrong(
-            _model("layers.Dropout(0.5)", units=32), "no_worse_than_given", "Your model has 27562 trainable"
+            _model("layers.Dropout(0.5)", units=32), "better_than_given", "Your model has 27562 trainable"
         ),
         "frozen": Wrong(
             _model("layers.Dropout(0.6)", end="model.layers[1].trainable = False"),
-            "no_worse_than_given",
+            "better_than_given",
             "Your model has 134154 trainable parameters",
         ),
         "dropout on the output": Wrong(
-            _model("layers.Dropout(0.5)", output="layers.Dropout(0.5)"), "no_worse_than_given", "In training mode"
+            _model("layers.Dropout(0.5)", output="layers.Dropout(0.5)"), "better_than_given", "In training mode"
         ),
         "set after build": Wrong(
             _model(
                 "layers.Dropout(0.5)",
                 end="for layer in model.layers[1::2]: layer.kernel_regularizer = regularizers.L2(0.002)",
             ),
-            "no_worse_than_given",
+            "better_than_given",
             "The layer names a regularizer",
         ),
     },

@@ -296,13 +296,18 @@ TO_A_LIMIT = "kernel_constraint=keras.constraints.MaxNorm(0.5)"
 @pytest.mark.parametrize(
     ("notebook", "task", "code", "lost"),
     [
-        ("2_l1_l2", "choose_lambda", _choose("trainable=False", TOKEN), "lambda_architecture"),
-        ("2_l1_l2", "choose_lambda", _choose("trainable=False", L2), "lambda_architecture"),
-        ("2_l1_l2", "choose_lambda", _choose(f"{TOKEN}, {TO_A_LIMIT}"), "lambda_architecture"),
+        ("2_l1_l2", "choose_lambda", _choose("trainable=False", TOKEN), "lambda_penalised"),
+        ("2_l1_l2", "choose_lambda", _choose("trainable=False", L2), "lambda_penalised"),
+        ("2_l1_l2", "choose_lambda", _choose(f"{TOKEN}, {TO_A_LIMIT}"), "lambda_penalised"),
         ("2_l1_l2", "choose_lambda", _choose(f"{TOKEN}, activity_regularizer='l2'"), "lambda_penalised"),
         ("2_l1_l2", "choose_lambda", _choose(TOKEN), "lambda_penalised"),
-        ("3_dropout", "dropout_gap", _less("layers.Dropout(0.001)", HIDDEN, NEXT), "gap_layers"),
-        ("3_dropout", "dropout_gap", _less(NEXT[:-1] + f", {TO_A_LIMIT})", "layers.Dropout(.001)", NEXT), "gap_layers"),
+        ("3_dropout", "dropout_gap", _less("layers.Dropout(0.001)", HIDDEN, NEXT), "dropout_only"),
+        (
+            "3_dropout",
+            "dropout_gap",
+            _less(NEXT[:-1] + f", {TO_A_LIMIT})", "layers.Dropout(.001)", NEXT),
+            "dropout_only",
+        ),
         ("3_dropout", "dropout_gap", _less(NEXT, "layers.GaussianNoise(0.5)", NEXT), "dropout_only"),
         (
             "3_dropout",

@@ -15,7 +15,7 @@ import atheris
 with atheris.instrument_imports(include=["autograder.families", "keras.src.saving", "keras.src.models"]):
     import keras
 
-    from autograder.families.keras import rebuild
+    from autograder.families.keras import allowed, costs, rebuild
 
 from autograder.errors import EvidenceRefused
 from autograder.families.keras.evidence import ModelData
@@ -24,22 +24,24 @@ from tests.fuzz.mutate import JsonMutator
 
 # everything of Keras that a config can name and that does something
 FAMILIES = (
-    keras.Layer, keras.initializers.Initializer, keras.regularizers.Regularizer, keras.constraints.Constraint,
+    keras.Operation, keras.initializers.Initializer, keras.regularizers.Regularizer, keras.constraints.Constraint,
     keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric, keras.DTypePolicy, keras.quantizers.Quantizer,
 )  # fmt: skip
-NAMES = frozenset().union(*rebuild.ALLOWED.values())
-HOLDERS = {importlib.import_module(module): names for module, names in rebuild.ALLOWED.items()}
+NAMES = frozenset().union(*allowed.ALLOWED.values())
+HOLDERS = {importlib.import_module(module): names for module, names in allowed.ALLOWED.items()}
 ALLOWED = frozenset(getattr(h, name) for h, names in HOLDERS.items() for name in names if hasattr(h, name))
-ACTIVATIONS = frozenset(getattr(keras.activations, name) for name in rebuild.ACTIVATIONS)
+ACTIVATIONS = frozenset(getattr(keras.activations, name) for name in allowed.ACTIVATIONS)
 
 KEYS = """class_name module registered_name config name dtype layers build_config compile_config shared_object_id
 input_layers output_layers inbound_nodes args kwargs keras_history shape batch_shape input_shape shapes_dict units
 filters activation function kernel_initializer bias_initializer kernel_regularizer bias_regularizer
-activity_regularizer kernel_constraint lora_rank lora_alpha quantization_config rate value trainable optimizer loss
-metrics axis target_shape""".split()
+activity_regularizer kernel_constraint recurrent_activation layer cell return_sequences unroll power_iterations
+num_heads key_dim newshape equation height_factor lora_rank lora_alpha quantization_config rate value trainable
+optimizer loss metrics axis target_shape""".split()
 VALUES = [
-    *sorted(NAMES), *sorted(rebuild.ALLOWED), *sorted(rebuild.ACTIVATIONS),
-    "Lambda", "TFSMLayer", "TorchModuleWrapper", "StringLookup", "Embedding", "LSTM", "function", "__lambda__",
+    *sorted(NAMES), *sorted(allowed.ALLOWED), *sorted(allowed.ACTIVATIONS),
+    "Lambda", "TFSMLayer", "TorchModuleWrapper", "StringLookup", "StopGradient", "Map", "Full", "function",
+    "__lambda__",
     "__tensor__", "__numpy__", "__bytes__", "__slice__", "__ellipsis__", "__keras_tensor__", "__typespec__", "os",
     "system", "builtins", "eval", "keras.src.utils.python_utils", "func_load", "keras.saving", "load_model",
     "keras.utils", "get_file", "keras.activations", "identity", "stft", "adam", "mse", "int8_from_float32",
@@ -59,7 +61,7 @@ def target(data: bytes) -> None:
         return
     finally:
         keras.utils.clear_session(free_memory=False)
-    assert model.count_params() <= rebuild.MAX_PARAMETERS
+    assert model.count_params() <= costs.MAX_PARAMETERS
     for part in _parts(model):
         if isinstance(part, FAMILIES):
             assert type(part) in ALLOWED, f"built {type(part)}"
@@ -102,6 +104,10 @@ def seeds() -> list[bytes]:
         keras.Sequential([*start, *convolution, layers.Flatten(), layers.Dense(10, "softmax")]),
         keras.Sequential([keras.Input((8,)), limited, keras.Sequential([layers.Dense(3)]), layers.GaussianNoise(0.1)]),
         keras.Sequential([keras.Input((8, 8)), layers.Conv1D(2, 3), layers.SpatialDropout1D(0.2), layers.PReLU()]),
+        keras.Sequential([keras.Input((8, 8)), layers.Bidirectional(layers.GRU(3)), layers.Dense(4)]),
+        keras.Sequential([*start, layers.RandomTranslation(0.1, 0.1), layers.RandomFlip(), layers.Flatten()]),
+        keras.Model(image, layers.MultiHeadAttention(2, 3)(image, image)),
+        keras.Model(image, keras.ops.mean(keras.ops.expand_dims(image[:, ::2], -1) / 255, axis=1)),
         keras.Sequential([*start, layers.CenterCrop(4, 4), layers.SeparableConv2D(3, 2, depth_multiplier=2)]),
     ]
     return [model.to_json().encode() for model in models]

@@ -37,7 +37,7 @@ def share(model, eps):
     return np.mean(np.abs(model.layers[0].kernel.numpy()) < eps)
 
 
-SWEEP = {0.001: 0.5, 0.01: 0.6, 0.1: 0.9}
+SWEEP = {0.0001: 0.6, 0.001: 0.5, 0.01: 0.6, 0.1: 0.9}
 RIGHT = {
     "check_penalty": (l1, l2, l1_l2),
     "check_split_loss": (split,),
@@ -74,10 +74,11 @@ MISTAKES = [
     ("check_sparsity", (share, "L3"), "it is 'L3'", "il vaut 'L3'"),
     ("check_choose_lambda", (penalised_model, {}, None), "val_losses is not written", "val_losses n’est pas"),
     ("check_choose_lambda", (penalised_model, [1, 2], 1), "must be a dict", "doit être un dictionnaire"),
-    ("check_choose_lambda", (penalised_model, {1.0: 0.5}, 1), "has 1 entries: try at least 3", "au moins 3"),
+    ("check_choose_lambda", (penalised_model, {1.0: 0.5}, 1), "has 1 entries: try at least 4", "au moins 4"),
     ("check_choose_lambda", (penalised_model, {**SWEEP, -1.0: 0.4}, 1), "never negative", "jamais négative"),
     ("check_choose_lambda", (penalised_model, {**SWEEP, 1: [0.4]}, 1), "a validation loss; it is list", "une perte"),
     ("check_choose_lambda", (penalised_model, SWEEP, None), "best_lambda is not written", "best_lambda n’est pas"),
+    ("check_choose_lambda", (penalised_model, SWEEP, 0.1), "carries λ = 0.001, but best_lambda", "porte λ"),
     ("check_choose_lambda", (penalised_model, SWEEP, 0.5), "not among the values tried", "pas parmi les"),
 ]  # fmt: skip
 

@@ -113,15 +113,33 @@ def with_layer(layer):
     return keras.Sequential([*penalised_model().layers[:-1], layer, keras.layers.Dense(10, "softmax")])
 
 
+def convolutions(filters):
+    layers = [keras.layers.Conv2D(filters, 3, padding="same", activation="relu") for _ in range(2)]
+    start = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
+    end = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10, "softmax")]
+    return keras.Sequential([*start, *layers, *end])
+
+
+def test_what_keras_makes_of_data_alone_passes(en):
+    en.checking.require_model(convolutions(8), "build", (28, 28))
+    image = keras.Input((28, 28))
+    x = keras.layers.LSTM(8)(image / 255)
+    en.checking.require_model(keras.Model(image, keras.layers.Dense(10, "softmax")(x)), "build", (28, 28))
+
+
 def test_what_the_grading_cannot_build_again_is_said_before_the_deadline(en, fr):
     for model, said in (
         (OwnModel(), "is a class of your own, OwnModel"),
         (with_layer(OwnLayer()), "holds OwnLayer"),
-        (with_layer(keras.layers.Lambda(lambda x: x)), "holds Lambda"),
+        (with_layer(keras.layers.Lambda(lambda x: x)), "holds Lambda, which the grading does not take"),
+        (with_layer(keras.layers.Normalization(mean=0.0, variance=1.0)), "holds Normalization, which the grading"),
+        (convolutions(80), "is larger than what the grading trains: "),
         (image_model(kernel_regularizer=OwnRegularizer()), "holds OwnRegularizer"),
     ):
         model(keras.ops.zeros((1, 28, 28)))
         with pytest.raises(AssertionError, match=said):
             en.checking.require_model(model, "build", (28, 28))
-        with pytest.raises(AssertionError, match="la correction reconstruit les modèles"):
+        with pytest.raises(
+            AssertionError, match=r"la correction (reconstruit|entraîne)|que la correction n’accepte pas"
+        ):
             fr.checking.require_model(model, "build", (28, 28))

@@ -1,7 +1,9 @@
 """Keras: its models as data, built again from an allow-list, and trained again.
 
     evidence.py      a model as data                    kernel_side.py   its other half, in the learner's kernel
-    rebuild.py       what a learner's model may hold    models.py        what a check looks at on a model
+    rebuild.py       a learner's model, built again     models.py        what a check looks at on a model
+    names.py         what it may hold                   allowed.py       whether a config names nothing else
+    costs.py         what a model costs                 sizes.py         whether a config stays below the bounds
     use.py           how much of a model is used
     training.py      the compiled training loop         runs.py          trainings for grades, paired by seeds
     requests.py      trainings that a kernel asks for

@@ -18,6 +18,7 @@ EXAMPLES = 256  # so many that behind three Dropouts of rate 0.8 nearly each wei
 # moves it by 0.1 and more, one behind a factor of 0.001 by less than 0.001
 LEAST_CHANGE = 0.01
 LEAST_SHARE = 0.5  # of a variable's weights that have a gradient when training begins: half of all ReLUs are off
+SCALING = ("Divide", "DivideNoNan", "Multiply", "Power", "TrueDivide")
 SATURATING = 30.0  # times the drawn weights, an answer is sure
 
 
@@ -49,15 +50,29 @@ def answers_are_bounded(model: Any) -> bool:
 
 
 def rescales_behind_weights(model: Any) -> bool:
-    """Whether a Rescaling, or a frozen layer with weights, comes after a layer with weights."""
+    """Whether a Rescaling, a product with a number or a frozen layer with weights comes behind a layer with weights."""
     return any(
-        weighted and (type(layer).__name__ == "Rescaling" or (layer._trainable_variables and not layer.trainable))
-        for layer, weighted in _operations(model, weighted=False)
+        weighted
+        and (_rescales(node) or (getattr(node.operation, "_trainable_variables", ()) and not node.operation.trainable))
+        for node, weighted in _nodes(model, weighted=False)
     )
 
 
-def _operations(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
-    """The layers in the order in which they are applied, each with whether weights lie before it.
+def _rescales(node: Any) -> bool:
+    """Whether it is a Rescaling, or an operation of `keras.ops` that multiplies, divides or clips by given numbers."""
+    name = type(node.operation).__name__
+    numbers = [a for a in (*node.arguments.args, *node.arguments.kwargs.values()) if _is_number(a)]
+    return name in ("Rescaling", "Clip") or (name in SCALING and bool(numbers))
+
+
+def _is_number(argument: Any) -> bool:
+    return isinstance(argument, (int, float, np.number)) or (
+        hasattr(argument, "numpy") and not hasattr(argument, "_keras_history")
+    )
+
+
+def _nodes(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
+    """The uses of layers and operations in their order, each with whether weights lie before it.
 
     `weighted`: whether they do before the model itself.
     """
@@ -68,9 +83,9 @@ def _operations(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
         layer = node.operation
         before = any(id(tensor) in behind for tensor in node.input_tensors)
         if hasattr(layer, "_nodes_by_depth") or getattr(layer, "_functional", None):
-            yield from _operations(layer, weighted=before)
+            yield from _nodes(layer, weighted=before)
         elif node.input_tensors:
-            yield layer, before
+            yield node, before
         if before or getattr(layer, "weights", None):
             behind |= {id(tensor) for tensor in node.outputs}
 

@@ -1,7 +1,8 @@
 """Grade a model by what it does to the validation gap, trained by us beside the given one.
 
-A small gap alone proves nothing: a collapsed model has none. So the cross-entropy on hidden images is looked at
-first. The thresholds are confirmed in docs/calibration.md.
+A small gap alone proves nothing: a collapsed model has none. So a model whose cross-entropy on new images is above the
+given model's earns nothing for its gap. New images are the hidden ones, of which learners have none; what learners see
+is the gap to their validation images. The thresholds are confirmed in docs/calibration.md.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from autograder.families.keras.runs import Comparison
 from autograder.i18n import _
 from autograder.units.regularization.classifiers import settled
 
-MAX_RATIO = 1.15  # hidden cross-entropy, as a multiple of the given model's
+MAX_RATIO = 1.0  # hidden cross-entropy, as a multiple of the given model's
+CLEARLY_WORSE = 1.05  # what a penalty without effect does not come to by chance
 
 
 class Reduction(NamedTuple):
@@ -29,9 +31,13 @@ NOT_FINITE = _(
     "Trained by us, your model comes to losses that are not finite (NaN or infinity): its numbers grow beyond what the "
     "computer can hold. Look for a strength, or a factor, that is far too large."
 )
-COLLAPSE = _(
-    "Your model has a smaller gap because it learns less: on images it has never seen, its cross-entropy is {more:.0f} "
-    "% above the given model's. That is a collapse: regularize less."
+LEARNS_LESS = _(
+    "Your model has a smaller gap because it learns less: on images it has never seen, its cross-entropy is {more:.1f} "
+    "% above the given model's. A gap is worth something where this loss does not rise: regularize less."
+)
+WORSE = _(
+    "Your model keeps nearly the whole gap of the given one, and on images it has never seen its cross-entropy is "
+    "{more:.0f} % above the given model's: it makes things worse."
 )
 TOO_WEAK = _(
     "Your model keeps nearly the whole gap of the given one (change over our trainings: {change:+.0f} %): the "
@@ -46,8 +52,10 @@ def gap_credit(comparison: Comparison, wanted: Reduction) -> Credit:
     ratio, reduction, picture = comparison.crossentropy_ratio, comparison.reduction, comparison.picture()
     if comparison.collapsed:
         return credit(0, NOT_FINITE, picture=picture)
-    if ratio > MAX_RATIO:
-        return credit(0, COLLAPSE, picture=picture, more=100 * (ratio - 1))
+    if ratio > MAX_RATIO and reduction >= wanted.none:
+        return credit(0, LEARNS_LESS, picture=picture, more=100 * (ratio - 1))
+    if ratio > CLEARLY_WORSE:
+        return credit(0, WORSE, picture=picture, more=100 * (ratio - 1))
     if ratio <= MAX_RATIO and reduction >= wanted.full:
         return credit(1, picture=picture)
     if ratio <= MAX_RATIO and reduction >= wanted.none:

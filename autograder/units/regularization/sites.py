@@ -67,7 +67,7 @@ def require_nothing_else_random(data: Any, name: str) -> None:
     for _place in at_drawn_weights(model):
         require(
             np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
-            _("Besides Dropout, something else in your model is random in training: the task is about Dropout alone."),
+            _("Something in your model is random in training that is no `Dropout`: the task is about Dropout alone."),
         )
 
 

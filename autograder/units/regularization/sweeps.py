@@ -10,16 +10,22 @@ from autograder.checks.api import fail, kind_of, require
 from autograder.checks.values import LARGEST
 from autograder.families.keras.runs import Run
 from autograder.i18n import _
+from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
 SEVERAL = 2  # trainings of ours for one value of a sweep
-NEAR = 0.15  # relative difference between two trainings of one model that is put down to chance
-CLEARLY = 0.05  # by so much nearer, as a relative difference, is a quantity that cannot be another by chance
+# relative difference between two trainings of one model that is put down to chance: of a loss that is averaged over the
+# last epochs, five standard deviations (docs/calibration.md)
+NEAR = 0.15
+NEAR_COLLAPSE = 0.6  # the same where Dropout leaves so little that one training learns and the next does not
+COLLAPSING = 0.6  # from this rate on
+CLEARLY = 0.165  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
 Sweep = dict[float, float]
+Train = Callable[[float], Sequence[Run]]  # our trainings with a strength
 
 
-def sweep(value: Any, name: str) -> Sweep:
-    """A dict strength → loss with at least three entries, out of what a learner wrote; else the check fails."""
+def sweep(value: Any, name: str, least: int = SMALLEST) -> Sweep:
+    """A dict strength → loss with at least so many entries, out of what a learner wrote; else the check fails."""
     require(isinstance(value, dict), _("`{name}` should be a dict, but it is: {kind}."), name=name, kind=kind_of(value))
     found = {_real(k): _real(v) for k, v in value.items()}
     require(
@@ -28,7 +34,7 @@ def sweep(value: Any, name: str) -> Sweep:
         name=name,
     )
     require(
-        len(found) >= SMALLEST,
+        len(found) >= least,
         _("`{name}` has {count} entries: that is too few to see where the best one lies."),
         name=name,
         count=len(found),
@@ -60,63 +66,104 @@ def require_minimum(best: float, found: Sweep, name: str, weaker: str) -> None:
          name=name, best=best)  # fmt: skip
 
 
+def same_strength(found: float, wanted: float) -> bool:
+    """Whether a strength measured on a model is the one that a learner wrote down."""
+    return math.isclose(found, wanted, rel_tol=1e-2, abs_tol=1e-9)
+
+
+def require_swept(strengths: Sequence[float], found: Sweep, chosen_one: Any) -> list[float]:
+    """Those of a model's strengths that are in its sweep, the chosen one first; else the check fails."""
+    best = _real(chosen_one)
+    swept = [s for s in strengths if any(same_strength(s, key) for key in found)]
+    require(
+        swept,
+        _("Your model carries λ = {found:.3g}, which is not one of the values that you tried: the model to hand in is "
+          "one of your sweep."),
+        found=strengths[0],
+    )  # fmt: skip
+    return sorted(swept, key=lambda s: not same_strength(s, best))
+
+
 def near(found: float, runs: Sequence[Run], of: Callable[[Run], float]) -> bool:
     """Whether a loss may be this number of one of our trainings, but for chance."""
     return any(abs(found - of(run)) <= NEAR * of(run) + 0.03 for run in runs)
 
 
-def require_unpenalised(found: Sweep, trained: Sequence[Mapping[float, Sequence[Run]]], name: str) -> None:
-    """The losses of a sweep over λ are neither penalised losses nor training losses.
-
-    `trained`: for each kind of penalty, our trainings for some of the strengths. What the sweep holds is the quantity
-    that lies nearest to it over these strengths; the check fails only when it clearly is one of the wrong ones.
-    """
-
-    def distance(of: Callable[[Run], float]) -> float:
-        """Mean size of the logarithm of found/ours, for the kind of penalty that fits best."""
-        means = [{lam: float(np.mean([of(run) for run in runs])) for lam, runs in kind.items()} for kind in trained]
-        return min(float(np.mean([abs(np.log(max(found[k], 1e-9) / max(m, 1e-9))) for k, m in kind.items()]))
-                   for kind in means)  # fmt: skip
-
-    right = min(distance(lambda run: run.held_out), distance(lambda run: min(run.held_out_curve)))
-    require(
-        distance(lambda run: run.held_out + run.penalty) > right - CLEARLY,
-        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
-          "compare two strengths: compare what is lost on the data alone."),
-        name=name,
-    )  # fmt: skip
-    require(
-        distance(lambda run: run.train) > right - CLEARLY,
-        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
-        name=name,
-    )
-
-
-def plausible(found: float, runs: Sequence[Run]) -> bool:
-    """Whether `found` may be the held-out cross-entropy of this model, of the last epoch or of its best one."""
+def plausible(found: float, runs: Sequence[Run], chance: float = NEAR) -> bool:
+    """Whether `found` may be the held-out cross-entropy of this model, of the last epochs or of its best one."""
     lowest = min(min(run.held_out_curve) for run in runs)
-    highest = max(max(run.held_out_curve[-10:]) for run in runs)
-    return lowest * (1 - NEAR) <= found <= highest * (1 + NEAR)
+    highest = max(max(run.held_out_curve[-SETTLED:]) for run in runs)
+    return lowest * (1 - chance) <= found <= highest * (1 + chance)
 
 
-def spread_out(found: Sweep, count: int = 4) -> list[float]:
+def spread_out(found: Sweep, count: int) -> list[float]:
     """At most so many of a sweep's strengths, from the smallest to the largest."""
     keys = sorted(found)
     return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, count)})]
 
 
-def require_found_again(
-    found: Sweep, runs: Mapping[float, Sequence[Run]], train: Callable[[float], Sequence[Run]]
-) -> None:
-    """The losses of a sweep over rates are those that our trainings give.
+def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> None:
+    """The losses of a sweep over λ are those that our trainings give: on new images, and without the penalty.
 
-    `runs`: our trainings for some of the rates; `train`: trains with another rate, when that could explain a mistake.
+    `candidates`: how the model is trained with a λ, for each way in which its penalty may depend on it.
     """
-    lost = [rate for rate in runs if not plausible(found[rate], runs[rate])]
+    picked = spread_out(found, 4)
+    trained = [{lam: train(lam) for lam in picked} for train in candidates]
+    if any(_without_penalty(found, runs) for runs in trained):
+        return
+    runs = trained[0]
+    lost = [lam for lam in picked if not plausible(found[lam], runs[lam])] or picked
+    require(
+        not all(near(found[lam], runs[lam], lambda run: run.train) for lam in lost),
+        _("The values in `{name}` are losses on the training images: those always speak for the weakest penalty."),
+        name="val_losses",
+    )
+    require(
+        not all(near(found[lam], runs[lam], _penalised) for lam in lost),
+        _("The values in `{name}` still contain the penalty. It grows with λ by itself, so this loss cannot "
+          "compare two strengths: compare what is lost on the data alone, averaged over the last ten epochs."),
+        name="val_losses",
+    )  # fmt: skip
+    fail(_("With λ = {lam:g}, training the model again does not give the loss that you have in your sweep."),
+         lam=lost[0])  # fmt: skip
+
+
+def _penalised(run: Run) -> float:
+    return run.held_out + run.penalty
+
+
+def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]]) -> bool:
+    """Whether all losses are plausible, and no nearer to ours with the penalty than to ours without.
+
+    In logarithms: by how much the sweep lies above ours, along what the penalty would add.
+    """
+    if not all(plausible(found[lam], runs[lam]) for lam in runs):
+        return False
+    ours = np.array([np.mean([settled_loss(run) for run in trained]) for trained in runs.values()])
+    penalty = np.array([np.mean([run.penalty for run in trained]) for trained in runs.values()])
+    added = np.log1p(penalty / ours)
+    length = float(np.linalg.norm(added))
+    above = float(np.log(np.array([found[lam] for lam in runs]) / ours) @ added)
+    return above <= length * max(CLEARLY, length / 2)
+
+
+def settled_loss(run: Run) -> float:
+    """The held-out cross-entropy that tasks ask for: the average of the last epochs."""
+    return float(np.mean(run.held_out_curve[-SETTLED:]))
+
+
+def require_rates_found_again(found: Sweep, train: Train) -> None:
+    """The losses of a sweep over rates are those that our trainings give."""
+    runs = {rate: train(rate) for rate in spread_out(found, 4)}
+
+    def fits(loss: float, rate: float, ours: Sequence[Run]) -> bool:
+        return plausible(loss, ours, NEAR_COLLAPSE if rate > COLLAPSING else NEAR)
+
+    lost = [rate for rate in runs if not fits(found[rate], rate, runs[rate])]
     if not lost:
         return
     require(
-        not all(rate > 0 and plausible(found[rate], train(1 - rate)) for rate in lost),
+        not all(rate > 0 and fits(found[rate], 1 - rate, train(1 - rate)) for rate in lost),
         _("Your values are those of models in which the rate is the share of units that *stay*. What does Keras take "
           "it for?"),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .checking import build, call, passed, require, require_key, require_losses, require_number, require_pair
+from .facts import LEAST_STRENGTHS
 from .messages import _
 
 IMAGE = (28, 28)
@@ -95,9 +96,24 @@ def check_sparsity(near_zero_fraction: Any, sparser: Any) -> None:
 
 
 def check_choose_lambda(build_regularized_model: Any, val_losses: Any, best_lambda: Any) -> None:
-    """A penalised model; a sweep of at least three λ; the chosen λ is one of them."""
+    """A penalised model; a sweep of at least four λ; the chosen λ is one of them, and the model's."""
     model = build(build_regularized_model, IMAGE)
     require_penalty(model, build_regularized_model.__name__)
-    losses = require_losses(val_losses, "val_losses", 3)
+    losses = require_losses(val_losses, "val_losses", LEAST_STRENGTHS)
     require_key(best_lambda, "best_lambda", losses, "val_losses")
+    carried = strengths(model)
+    require(
+        any(np.isclose(strength, float(best_lambda), rtol=0.01) for strength in carried),
+        _("The model of build_regularized_model carries λ = {found}, but best_lambda is {best}: hand in the model that "
+          "you chose."),
+        found=", ".join(f"{strength:.3g}" for strength in carried),
+        best=float(best_lambda),
+    )  # fmt: skip
     passed(_("A penalised model, a sweep over {count} values of λ, and a choice among them."), count=len(losses))
+
+
+def strengths(model: Any) -> list[float]:
+    """Each λ of L1 and L2 on a kernel of the model."""
+    regularizers = [getattr(layer, "kernel_regularizer", None) for layer in model._flatten_layers(include_self=False)]
+    found = [float(getattr(r, name, 0) or 0) for r in regularizers for name in ("l1", "l2")]
+    return sorted({strength for strength in found if strength})

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .costs import MAX_PARAMETERS, MAX_STEPS, MAX_VALUES, most_values, multiply_adds, operations
 from .messages import _, say
+from .names import LAYERS, OPERATIONS
 
 WIDTH = 80  # characters a line: `nbgrader validate` cuts off what goes beyond 83
 
@@ -114,6 +116,7 @@ def require_model(model: Any, name: str, input_shape: tuple[int, ...]) -> None:
         found=found,
     )
     _require_kerass_own(model, name)
+    _require_affordable(model, name)
     _require_ten_probabilities(model, name, input_shape)
 
 
@@ -126,14 +129,38 @@ def _require_kerass_own(model: Any, name: str) -> None:
         name=name,
         kind=type(model).__name__,
     )  # fmt: skip
-    parts = [part for layer in model._flatten_layers(include_self=False) for part in (layer, *_regularizers(layer))]
-    own = [type(p).__name__ for p in parts if not _is_kerass_own(p) or type(p).__name__ == "Lambda"]
+    layers = operations(model)
+    parts = [part for layer in layers for part in (layer, *_regularizers(layer))]
+    own = [type(p).__name__ for p in parts if not _is_kerass_own(p)]
     require(
         not own,
-        _("The model of {name} holds {kind}: the grading builds models again and takes only layers and regularizers of "
-          "Keras's, and no Lambda."),
+        _("The model of {name} holds {kind}, of your own making: the grading builds models again and takes only layers "
+          "and regularizers of Keras's."),
         name=name,
         kind=", ".join(sorted(set(own))),
+    )  # fmt: skip
+    taken = {*LAYERS, *OPERATIONS, "Sequential", "Functional", "Model"}
+    others = {type(layer).__name__ for layer in layers} - taken
+    require(
+        not others,
+        _("The model of {name} holds {kind}, which the grading does not take: neither functions (Lambda) nor what is "
+          "filled with data beforehand (Normalization, lookups). Nearly all other layers and operations are taken."),
+        name=name,
+        kind=", ".join(sorted(others)),
+    )  # fmt: skip
+
+
+def _require_affordable(model: Any, name: str) -> None:
+    """The model is not larger than what the grading trains."""
+    steps, values = multiply_adds(model), most_values(model)
+    require(
+        model.count_params() <= MAX_PARAMETERS and steps <= MAX_STEPS and values <= MAX_VALUES,
+        _("The model of {name} is larger than what the grading trains: {steps} multiply-adds for one image (at most "
+          "{most}), {count} parameters. Fewer filters, or pooling sooner, make it smaller."),
+        name=name,
+        steps=steps,
+        most=MAX_STEPS,
+        count=model.count_params(),
     )  # fmt: skip
 
 

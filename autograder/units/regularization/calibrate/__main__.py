@@ -9,6 +9,7 @@ from autograder.checks.seeds import derive
 from autograder.families.keras.runs import PAIRS, Comparison, Run, Trainer
 from autograder.store import Store
 from autograder.units.regularization.calibrate.margins import DRAWS, Verdict, judge, samples
+from autograder.units.regularization.calibrate.prose import COST, INTRODUCTION, SWEEPS
 from autograder.units.regularization.calibrate.reference_models import PART, TASKS, Entry, TrainedTask
 from autograder.units.regularization.classifiers import SETTLED, settled
 from autograder.units.regularization.training import DATA
@@ -93,7 +94,7 @@ def page(tables: Sequence[tuple[TrainedTask, Sequence[Row]]], seeds: int) -> str
     parts = [INTRODUCTION.format(seeds=seeds, pairs=PAIRS, draws=DRAWS, groups=seeds // PAIRS, enough=f"{ENOUGH:g}")]
     for task, found in tables:
         parts += [f"## {task.name}", _limits(task), HEAD + "\n" + "\n".join(line(e, v) for e, v in found)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, SWEEPS, COST]) + "\n"
 
 
 def _limits(task: TrainedTask) -> str:
@@ -105,38 +106,6 @@ def _limits(task: TrainedTask) -> str:
     epochs = "" if task.last_epoch else f"; losses are averaged over the last {SETTLED} epochs"
     return f"Everything is earned for: {', '.join(texts)}{epochs}."
 
-
-INTRODUCTION = """# Calibration of the trained tasks
-
-Some checks train the learner's model. Their thresholds are measured here: `python -m
-autograder.units.regularization.calibrate` trains right answers and likely mistakes with {seeds} pairs of seeds each and
-writes this page. It can be stopped and started again.
-
-A model and the given one share the seed: order of the rows, and initial weights where their shapes agree. Gap: hidden
-minus training cross-entropy, without penalties, in inference mode. Reduction: 1 − gap / gap of the given model. Ratio:
-hidden cross-entropy / that of the given model. A grade looks at the median over {pairs} pairs.
-
-Losses are averaged over the last epochs, because that halves the scatter: Adam's loss jumps from one epoch to the next.
-With the last epoch alone (same runs), three models of the first two tables stood nearer to their threshold
-than 5 sd: L2 0.001 at 4.7, L2 1 at 3.3 and Dropout 0.2 at 4.7. The thresholds themselves did not have to be moved.
-
-The machine hardly matters: one thread instead of two moved the medians of four models (L2 0.001 and 0.01, Dropout 0.5
-and 0.2) by 0.003 at most, switching oneDNN off by nothing (`tests/trusted/test_reproducible.py`).
-
-How to read the tables:
-- *should earn*: full marks or nothing; a model *between* has no single right outcome and is there for orientation.
-- *±*: standard deviation over single pairs. *sd of its median*: bootstrap, {draws} draws of {pairs} of the {seeds}
-  pairs.
-- *margin*: distance of the mean from the threshold that decides, in sd of the median. For a right answer the nearest
-  threshold counts, for a wrong one the threshold that stops it best. Wanted: {enough} at least.
-- *wrong decisions*: share of the {draws} draws in which a right answer did not earn everything (false refusal), or a
-  wrong one earned something (false acceptance); in brackets the upper 95 % bound by Clopper and Pearson (for none at
-  all the rule of three, 3/{draws}). It bounds the drawing, not the choice of the {seeds} seeds: those make {groups}
-  groups of {pairs} that have no seed in common, too few to see a rare event.
-- *normal tail*: the chance of a wrong decision if the median is normal, with its standard deviation at the upper end of
-  the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events, but where a model's
-  trainings scatter widely and lean to one side: two hidden units reach an accuracy between 0.10 and 0.69, according to
-  which of them die, and never came near the floor of 0.75; a normal distribution of that width would, now and then."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -33,13 +33,16 @@ class Recipe:
     """A chain of Dense relu layers with a softmax at the end.
 
     `units` of the hidden layers; `dropout`: a rate behind each of them; `kernel`: (λ of L1, λ of L2) on their kernels,
-    `output`: the same on the last layer's.
+    `output`: the same on the last layer's; `longest`: of the weights of one unit, by MaxNorm; `shift`: share of the
+    image by which RandomTranslation moves it at most.
     """
 
     units: tuple[int, ...]
     dropout: tuple[float, ...] = ()
     kernel: tuple[float, float] = (0.0, 0.0)
     output: tuple[float, float] = (0.0, 0.0)
+    longest: float = 0.0
+    shift: float = 0.0
 
     def config(self, flat: bool) -> Mapping[str, Any]:
         """The model's config, for 784-vectors (`flat`) or for 28×28 images."""
@@ -47,10 +50,15 @@ class Recipe:
 
         layers = keras.layers
         model = keras.Sequential([keras.Input((784,)) if flat else keras.Input((28, 28))])
+        if self.shift:
+            model.add(layers.Reshape((28, 28, 1)))
+            model.add(layers.RandomTranslation(self.shift, self.shift, fill_mode="constant"))
         if not flat:
             model.add(layers.Flatten())
         for place, units in enumerate(self.units):
-            model.add(layers.Dense(units, "relu", kernel_regularizer=_penalty(self.kernel)))
+            limit = keras.constraints.MaxNorm(self.longest) if self.longest else None
+            penalty = _penalty(self.kernel)
+            model.add(layers.Dense(units, "relu", kernel_regularizer=penalty, kernel_constraint=limit))
             if self.dropout and self.dropout[place]:
                 model.add(layers.Dropout(self.dropout[place]))
         model.add(layers.Dense(10, "softmax", kernel_regularizer=_penalty(self.output)))
@@ -119,6 +127,8 @@ TASKS = (
             Entry("L2 0.001 on both layers", FULL, _one(l2=0.001, both_layers=True)),
             Entry("L1 0.0001 and L2 0.001", FULL, _one(l1=0.0001, l2=0.001)),
             Entry("L1 0.001", FULL, _one(l1=0.001)),
+            Entry("L2 0.1: learns less", NOTHING, _one(l2=0.1)),
+            Entry("L2 0.03", PART, _one(l2=0.03)),
         ),
     ),
     TrainedTask(
@@ -160,6 +170,9 @@ TASKS = (
         (
             Entry("Dropout 0.5 and L2 0.002", FULL, _three(rate=0.5, l2=0.002)),
             Entry("Dropout 0.3", PART, _three(rate=0.3)),
+            Entry("L2 0.01", FULL, _three(l2=0.01)),
+            Entry("shifted images", FULL, Recipe((256, 256, 256), shift=0.1)),
+            Entry("MaxNorm 1", PART, Recipe((256, 256, 256), longest=1.0)),
             Entry("L2 0.00001: too weak", NOTHING, _three(l2=0.00001)),
             Entry("Dropout 0.8: collapse", NOTHING, _three(rate=0.8)),
             Entry("L2 1: collapse", NOTHING, _three(l2=1.0)),

@@ -183,13 +183,15 @@ def two_ways_with_adam(same):
 #     12 pairs: Dropout 0.5 with L2 0.001  67.5 % ± 1.4, 0.62 ± 0.02;  Dropout 0.5  61.8 % ± 2.0, 0.64 ± 0.03;
 #               L2 1e-5 (no effect)  −3.7 % ± 4.2, 1.04 ± 0.04 (of the last epoch alone: 0 % ± 13, 1.03 ± 0.14)
 #     4 pairs:  Dropout 0.6  72.5 % ± 0.3, 0.64;  L2 0.01  72 % ± 1.7, 0.70;  Dropout 0.3  37.5 % ± 0.8, 0.74;
+#               shifted images 76 % ± 4, 0.67;  MaxNorm 1 32 % ± 7, 0.79;  Dropout 0.1 12 % ± 8, 0.91 (no point);
+#               L2 0.0001 4 % ± 8, 0.97 (no point);
 #               collapse: Dropout 0.8  1.64 ± 0.02, accuracy 43..53 %;  L2 1.0  2.74, accuracy 10 %
 # of the weights of honest models (relu, gelu, tanh, BatchNormalization, convolutions, Dropout up to 0.6, L1, L2) 98.5
 # to 100 % are seen in use, the others are units that no example switches on; of a model that is a linear classifier
 # beside a part behind Rescaling(0.001), MaxNorm(0.0001) or Dropout(0.999), at most 4 %
 NEARLY_ALL = 0.95
 FLOOR = 0.75
-MAX_RATIO = 1.2  # "not above the given model's", and what chance does to a model that is no better
+MAX_RATIO = 0.85  # of the given model's loss on new images: an answer without effect stands at 1
 
 challenge = Task("challenge", lesson="challenge-lesson")
 model = challenge.model("build_challenge_model")
@@ -229,8 +231,8 @@ def _require_use(built, config):
 
 
 @challenge.check(points=2)
-def no_worse_than_given(model, trainer):
-    """A regularized model of the given size, whose loss on new images is not above the given model's."""
+def better_than_given(model, trainer):
+    """A regularized model of the given size, whose loss on new images is clearly below the given model's."""
     built = models.rebuilt(model, "build_challenge_model")
     require_classifier(built, "build_challenge_model")
     require(
@@ -258,31 +260,32 @@ def no_worse_than_given(model, trainer):
     return credit(
         0,
         _(
-            "On new images the cross-entropy of your model changes by {change:+.0f} % against the given one, and it "
-            "recognises {accuracy:.0f} % of them. If its training loss stays high too, it is held back so much that it "
-            "underfits: which of your strengths is too great?"
+            "On new images the cross-entropy of your model changes by {change:+.0f} % against the given one "
+            "({wanted:+.0f} % is asked for), and it recognises {accuracy:.0f} % of them. Look at its training loss: "
+            "where it is high, the model is held back too much; where it is near 0, hardly at all."
         ),
         picture=comparison.picture(),
         change=100 * (ratio - 1),
+        wanted=100 * (MAX_RATIO - 1),
         accuracy=100 * accuracy,
     )
 
 
-@challenge.check(points=6, after=no_worse_than_given)
+@challenge.check(points=6, after=better_than_given)
 def gap_reduced(model, trainer):
-    """The validation gap is reduced: by 25 % for a third of the points, by 40 % for two, by 60 % for all."""
+    """The validation gap is reduced: up to 20 % earns nothing, 60 % everything, in between a part."""
     comparison = _compare(model, trainer)
-    reached = sum(comparison.reduction >= step for step in STEPS)
-    if reached == len(STEPS):
+    share = (comparison.reduction - STEPS[0]) / (STEPS[-1] - STEPS[0])
+    if share >= 1:
         return credit(1, picture=comparison.picture())
-    if reached == 0:
+    if share > 0:
         text = _(
-            "Your model keeps nearly the whole gap of the given one (reduction over our trainings: {reduction:.0f} %): "
-            "what you added is too weak, or acts where it changes little."
-        )
-    else:
-        text = _(
-            "Your model reduces the gap by {reduction:.0f} %, without getting worse on new images: the direction is "
+            "Your model reduces the gap by {reduction:.0f} %, and predicts new images better: the direction is "
             "right. Which of your strengths can still grow, or what can be combined with it?"
         )
-    return credit(reached / len(STEPS), text, picture=comparison.picture(), reduction=100 * comparison.reduction)
+        return credit(share, text, picture=comparison.picture(), reduction=100 * comparison.reduction)
+    text = _(
+        "Your model keeps nearly the whole gap of the given one (reduction over our trainings: {reduction:.0f} %): "
+        "what you added is too weak, or acts where it changes little."
+    )
+    return credit(0, text, picture=comparison.picture(), reduction=100 * comparison.reduction)

@@ -220,16 +220,23 @@ rate_losses = choose_rate.value("val_losses")
 rate_chosen = choose_rate.value("best_rate")
 
 
-@choose_rate.check(points=1)
-def rates_are_shares(rate_losses):
-    """The sweep tries rates of Dropout."""
+@choose_rate.check(points=3)
+def rate_losses_found_again(rate_losses, trainer):
+    """Trained again by us, the rates give about the same validation losses."""
+    found = sweeps.sweep(rate_losses, "val_losses")
     require(
-        all(0 <= rate < 1 for rate in sweeps.sweep(rate_losses, "val_losses")),
+        all(0 <= rate < 1 for rate in found),
         _("A rate is a share of units: the keys of `val_losses` should lie in [0, 1)."),
     )
 
+    def with_rate(rate):
+        given, dropout = (given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
+        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
 
-@choose_rate.check(points=2, after=rates_are_shares)
+    sweeps.require_rates_found_again(found, with_rate)
+
+
+@choose_rate.check(points=2, after=rate_losses_found_again)
 def rate_minimum(rate_losses, rate_chosen):
     """`best_rate` is where the sweep's validation loss is lowest."""
     found = sweeps.sweep(rate_losses, "val_losses")
@@ -240,18 +247,6 @@ def rate_minimum(rate_losses, rate_chosen):
     sweeps.require_minimum(sweeps.chosen(rate_chosen, found, "best_rate"), found, "best_rate", weaker)
 
 
-@choose_rate.check(points=2, after=rates_are_shares)
-def rate_losses_found_again(rate_losses, trainer):
-    """Trained again by us, the rates give about the same validation losses."""
-    found = sweeps.sweep(rate_losses, "val_losses")
-
-    def with_rate(rate):
-        given, dropout = (given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
-        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
-
-    sweeps.require_found_again(found, {rate: with_rate(rate) for rate in sweeps.spread_out(found)}, with_rate)
-
-
 # --- dropout_gap ------------------------------------------------------------------------------------------------------
 
 dropout_gap = Task("dropout_gap")
@@ -259,32 +254,26 @@ less_overfit = dropout_gap.model("build_less_overfit_model", problems=not_a_shar
 
 
 @dropout_gap.check(points=1)
-def gap_layers(less_overfit):
-    """The Dense layers are the given ones, and at inference the model answers as the given one."""
+def dropout_only(less_overfit):
+    """Dropout is all that was added to the given model, strong enough to show, and it leaves the output alone."""
     model = models.rebuilt(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
     models.require_unconstrained(model, "build_less_overfit_model")
     models.require_nothing_frozen(model, "build_less_overfit_model")
-
-
-@dropout_gap.check(points=1, after=gap_layers)
-def dropout_only(less_overfit):
-    """Dropout is all that was added, and it leaves the output alone."""
     found = penalties.penalties(less_overfit, "build_less_overfit_model")
     require(
         not found.activity and not any(penalty.any for penalty in found.weights),
         _("Your model carries a penalty: this task is about Dropout alone."),
     )
-    sites.require_some(sites.sites(less_overfit, "build_less_overfit_model"))
     sites.require_nothing_else_random(less_overfit, "build_less_overfit_model")
+    places = sites.sites(less_overfit, "build_less_overfit_model")
+    sites.require_some(places)
+    sites.require_noticeable(places)
 
 
-@dropout_gap.check(points=3, after=dropout_only)
+@dropout_gap.check(points=4, after=dropout_only)
 def smaller_gap(less_overfit, trainer):
-    """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
+    """Trained by us, the model has a smaller validation gap, and predicts new images no worse than the given one."""
     given = given_config(HIDDEN, flat=True)
-    found = gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
-    if found.share > 0:
-        sites.require_noticeable(sites.sites(less_overfit, "build_less_overfit_model"))
-    return found
+    return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)

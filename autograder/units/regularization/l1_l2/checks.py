@@ -9,6 +9,7 @@ from autograder.checks.values import match, one_of
 from autograder.families.keras import models
 from autograder.i18n import _
 from autograder.units.regularization import penalties, sweeps
+from autograder.units.regularization.facts import LEAST_STRENGTHS
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
 from autograder.units.regularization.l1_l2 import formulas
@@ -240,56 +241,66 @@ lambda_losses = choose_lambda.value("val_losses")
 lambda_chosen = choose_lambda.value("best_lambda")
 
 
-@choose_lambda.check(points=1)
-def lambda_architecture(regularized):
-    """Apart from penalties, the model is the given one."""
+@choose_lambda.check(points=0.5)
+def lambda_penalised(regularized):
+    """The model is the given one with a penalty on a kernel, which is strong enough to show."""
     model = models.require_given(regularized, _given(), "build_regularized_model")
     models.require_nothing_frozen(model, "build_regularized_model")
-
-
-@choose_lambda.check(points=1, after=lambda_architecture)
-def lambda_penalised(regularized):
-    """A penalty on a kernel counts in the model's loss."""
     penalties.require_noticeable(penalties.penalties(regularized, "build_regularized_model"))
     penalties.require_active(regularized, "build_regularized_model")
 
 
 @choose_lambda.check(points=3, after=lambda_penalised)
 def lambda_gap(regularized, trainer):
-    """Trained by us, the model has a smaller validation gap, and predicts new images about as well or better."""
+    """Trained by us, the model has a smaller validation gap, and predicts new images no worse than the given one."""
     given = given_config(HIDDEN, flat=False)
     return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
 
 
-@choose_lambda.check(points=1)
+@choose_lambda.check(points=2)
+def lambda_losses_found_again(lambda_losses, lambda_chosen, regularized, trainer):
+    """Trained again by us with the model's penalty, the values of λ give about the same validation losses."""
+    found = sweeps.sweep(lambda_losses, "val_losses", LEAST_STRENGTHS)
+    require(min(found) >= 0, _("The keys of `val_losses` should be values of λ, which are not negative."))
+    carried = penalties.penalties(regularized, "build_regularized_model")
+    penalties.require_noticeable(carried)  # a sweep is what the model with its penalty gave
+    strengths = sweeps.require_swept(penalties.strengths(carried), found, lambda_chosen)
+
+    def trained_with(strength):
+        return lambda lam: _trained_with(carried, lam / strength, trainer)
+
+    sweeps.require_lambdas_found_again(found, [trained_with(strength) for strength in strengths])
+
+
+@choose_lambda.check(points=1.5, after=lambda_losses_found_again)
 def lambda_minimum(lambda_losses, lambda_chosen, regularized):
-    """`best_lambda` is where the sweep's validation loss is lowest."""
-    # a sweep is what the model with its penalty gave: without one, its numbers are made up
-    penalties.require_noticeable(penalties.penalties(regularized, "build_regularized_model"))
-    found = sweeps.sweep(lambda_losses, "val_losses")
+    """`best_lambda` is where the sweep's validation loss is lowest, and the model's λ."""
+    found = sweeps.sweep(lambda_losses, "val_losses", LEAST_STRENGTHS)
     best = sweeps.chosen(lambda_chosen, found, "best_lambda")
     weaker = _(
         "`{name}` is a weaker penalty than the one with the lowest loss in your sweep. The training loss, and any "
         "loss with the penalty inside, always speak for a weak penalty: by which loss did you choose?"
     )
     sweeps.require_minimum(best, found, "best_lambda", weaker)
+    strengths = penalties.strengths(penalties.penalties(regularized, "build_regularized_model"))
+    require(
+        any(sweeps.same_strength(strength, best) for strength in strengths),
+        _("Your model carries λ = {found:.3g}, but `best_lambda` is {best:.3g}: hand in the model that you chose."),
+        found=strengths[0],
+        best=best,
+    )
 
 
-@choose_lambda.check(points=1, after=lambda_minimum)
-def lambda_unpenalised(lambda_losses, regularized, trainer):
-    """The sweep compares losses of the validation images, without the penalty."""
-    found = sweeps.sweep(lambda_losses, "val_losses")
-    picked = [lam for lam in sweeps.spread_out(found, 3) if lam >= 0]
-    require(picked, _("The keys of `val_losses` should be values of λ, which are not negative."))
-    kinds = penalties.kinds(regularized, "build_regularized_model")
-    trained = [{lam: _trained_with(kind, lam, trainer) for lam in picked} for kind in kinds]
-    sweeps.require_unpenalised(found, trained, "val_losses")
-
-
-def _trained_with(kind, lam, trainer):
+def _trained_with(carried, factor, trainer):
+    """The given model with the penalties that the learner's carries, all times `factor`."""
     import keras
 
     model = _given()
-    model.layers[1].kernel_regularizer = getattr(keras.regularizers, kind)(lam)
+    kernels, biases = carried.weights[::2], carried.weights[1::2]
+    for layer, kernel, bias in zip(model.layers[1:], kernels, biases, strict=False):
+        layer.kernel_regularizer, layer.bias_regularizer = (
+            keras.regularizers.L1L2(factor * part.l1, factor * part.l2) if part.any and factor else None
+            for part in (kernel, bias)
+        )
     penalised, given = models.config_of_given(model), given_config(HIDDEN, flat=False)
     return trainer.runs(penalised, start=given, held_out="validation", pairs=sweeps.SEVERAL)

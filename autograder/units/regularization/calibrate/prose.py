@@ -1,0 +1,66 @@
+"""What docs/calibration.md says around its tables."""
+
+from autograder.families.keras import costs
+from autograder.families.keras.runs import PAIRS
+from autograder.units.regularization import sweeps
+
+INTRODUCTION = """# Calibration of the trained tasks
+
+Some checks train the learner's model. Their thresholds are measured here: `python -m
+autograder.units.regularization.calibrate` trains right answers and likely mistakes with {seeds} pairs of seeds each and
+writes this page. It can be stopped and started again.
+
+A model and the given one share the seed: order of the rows, and initial weights where their shapes agree. Gap: hidden
+minus training cross-entropy, without penalties, in inference mode. Reduction: 1 − gap / gap of the given model. Ratio:
+hidden cross-entropy / that of the given model. A grade looks at the median over {pairs} pairs.
+
+What is paid is a smaller gap **and** a loss on new images that is no higher: L2 0.1 closes more of the gap than any
+right answer of its task, and learns less. New images are the hidden ones, which nobody but the grader has; learners see
+the same quantities on their validation images, with one seed.
+
+Losses are averaged over the last epochs, because that halves the scatter: Adam's loss jumps from one epoch to the next.
+With the last epoch alone (same runs), L2 0.001 and Dropout 0.2 stood nearer to their threshold than 5 sd, at 4.7.
+
+The machine hardly matters: one thread instead of two moved the medians of four models (L2 0.001 and 0.01, Dropout 0.5
+and 0.2) by 0.003 at most, switching oneDNN off by nothing (`tests/trusted/test_reproducible.py`).
+
+How to read the tables:
+- *should earn*: full marks or nothing; a model *between* has no single right outcome and is there for orientation.
+- *±*: standard deviation over single pairs. *sd of its median*: bootstrap, {draws} draws of {pairs} of the {seeds}
+  pairs.
+- *margin*: distance of the mean from the threshold that decides, in sd of the median. For a right answer the nearest
+  threshold counts, for a wrong one the threshold that stops it best. Wanted: {enough} at least.
+- *wrong decisions*: share of the {draws} draws in which a right answer did not earn everything (false refusal), or a
+  wrong one earned something (false acceptance); in brackets the upper 95 % bound by Clopper and Pearson (for none at
+  all the rule of three, 3/{draws}). It bounds the drawing, not the choice of the {seeds} seeds: those make {groups}
+  groups of {pairs} that have no seed in common, too few to see a rare event.
+- *normal tail*: the chance of a wrong decision if the median is normal, with its standard deviation at the upper end of
+  the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events, but where a model's
+  trainings scatter widely and lean to one side: two hidden units reach an accuracy between 0.10 and 0.69, according to
+  which of them die, and never came near the floor of 0.75; a normal distribution of that width would, now and then."""
+
+SWEEPS = f"""## Sweeps: choose_lambda, choose_rate
+
+A learner's losses are compared with those of {sweeps.SEVERAL} trainings of ours, for four of the values, on the
+validation images. Of a loss averaged over the last ten epochs, as the tasks ask for, 50 seeds gave these means
+and standard deviations: L2 0.0001 0.603 ± 0.012, 0.001 0.555 ± 0.013, 0.01 0.561 ± 0.013, 0.1 0.695 ± 0.017; rate
+0.1 0.605 ± 0.013, 0.3 0.530 ± 0.010, 0.5 0.508 ± 0.008, 0.7 0.779 ± 0.066. A single last epoch scatters up to
+three times as much.
+
+- *Found again*: the loss lies between the lowest of our best epochs − {sweeps.NEAR:.0%} and the highest of our
+  last ten + {sweeps.NEAR:.0%}: at least 5 sd from an average of ours. Above rate {sweeps.COLLAPSING:g}, where one
+  training learns and the next does not, {sweeps.NEAR_COLLAPSE:.0%}. Of 3,000 draws of a learner's and two of our
+  trainings none was refused at any of these values up to rate 0.5.
+- *Without the penalty*: in logarithms, the sweep lies above ours, along what the penalty would add, by less than
+  half of that (and by {sweeps.CLEARLY:g} at the least). For λ = 0.0001, 0.001, 0.01 and 0.1 a right sweep stands
+  5.1 sd below the limit, one of `val_loss` 5.7 sd above it; of 4,000 draws none was decided wrongly. With three
+  values some stood at 4 sd: hence four are asked for. Sweeps of a single last epoch, which is not what is asked
+  for, are refused in 7 of 100 cases."""
+
+COST = f"""## What a model may cost
+
+At most {costs.MAX_STEPS:,} multiply-adds for one image, {costs.MAX_PARAMETERS:,} parameters and
+{costs.MAX_VALUES:,} numbers behind one layer. One training of Conv 32 – pool – Conv 64 – pool – Dense 256 (2.84
+million) takes about 35 s of CPU time, padded (4.64 million) about 50 s, of an LSTM of 32 units over the rows 12
+s; a grade trains {PAIRS} times. So the dearest model costs about 260 s of the 600 s that a notebook has of
+`c.Course.submission_seconds`."""

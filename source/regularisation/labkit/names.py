@@ -1,0 +1,1 @@
+../../../autograder/families/keras/names.py
