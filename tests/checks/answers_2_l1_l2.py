@@ -110,6 +110,24 @@ STILL = "The values in `val_losses` still contain the penalty"
 SWEEP = "val_losses = {0.0001: 0.61, 0.001: 0.57, 0.01: 0.63, 0.1: 0.68}\nbest_lambda = 0.001\n"
 
 
+def fitted(
+    metric: str = "keras.metrics.SparseCategoricalCrossentropy(name='crossentropy')",
+    given: str = "x, y",
+    validation: str = "validation_data=(x_val, y_val)",
+    epochs: str = "epochs",
+    returned: str = "history",
+    model: str = "model",
+) -> str:
+    """The task `own_fit` in its parts."""
+    return f"""{KERAS}
+def compile_and_fit(model, x, y, x_val, y_val, epochs):
+    model = {model}
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=[{metric}])
+    history = model.fit({given}, {validation}, epochs={epochs}, verbose=0)
+    return {returned}
+"""
+
+
 def swept(hidden: str, sweep: str = SWEEP, output: str = "", between: str = "", after: str = "") -> str:
     """The task `choose_lambda`: a model and a sweep."""
     return sequential("build_regularized_model", hidden, output, between, after) + sweep
@@ -136,6 +154,25 @@ def l1_l2_penalty(w, l1, l2): return regularizers.L1L2(l1=l1, l2=l2)(keras.ops.c
         "add": added("build_l2_model", ", kernel_regularizer=regularizers.l2(0.001)"),
         "config dict": config_dict("build_l2_model", "L2", '{"l2": 0.001}'),
         "set late and cloned": late("build_l2_model", "regularizers.L2(1e-3)"),
+    },
+    "own_fit": {
+        "the usual way": fitted(),
+        "SGD": fitted().replace("adam", "sgd"),
+        "its dict": fitted(returned="history.history"),
+        "another optimizer object, accuracy too": f"""{KERAS}
+def compile_and_fit(model, x, y, x_val, y_val, epochs):
+    model.compile(
+        keras.optimizers.Adam(learning_rate=0.001),
+        keras.losses.SparseCategoricalCrossentropy(),
+        metrics=["accuracy", keras.metrics.SparseCategoricalCrossentropy("crossentropy")],
+    )
+    model.fit(x=x, y=y, batch_size=128, epochs=epochs, validation_data=[x_val, y_val], verbose=2)
+    return model.history
+""",
+        "a metric that is a function": fitted(
+            metric="""keras.metrics.MeanMetricWrapper(
+        keras.losses.sparse_categorical_crossentropy, name="crossentropy")"""
+        ),
     },
     "l1_layer": {
         "sequential": sequential("build_l1_model", L1),
@@ -201,6 +238,7 @@ def near_zero_fraction(model, eps):
 
 HALF, SUM = "Your penalty is half", "Your sum leaves out"
 NO_SWEEP = ("lambda_losses_found_again",)  # a sweep over λ of a model that has no penalty, or another λ
+NOT_ONLY_L2, NOT_ONLY_L1 = ("l2_nowhere_else",), ("l1_nowhere_else",)  # something else is, or nothing at all
 CHANGED = "The weights of the model of"
 WRONG = {
     "penalty": {
@@ -249,18 +287,25 @@ WRONG = {
             sequential("build_l2_model", ", activity_regularizer=regularizers.L2(0.001)"),
             "l2_kernel",
             "What your model penalises is the outputs",
+            NOT_ONLY_L2,
         ),
-        "bias": Wrong(sequential("build_l2_model", BIAS), "l2_kernel", "Your hidden layer penalises its bias"),
-        "none": Wrong(sequential("build_l2_model"), "l2_kernel", "The kernel of your hidden layer carries no"),
+        "bias": Wrong(
+            sequential("build_l2_model", BIAS), "l2_kernel", "Your hidden layer penalises its bias", NOT_ONLY_L2
+        ),
+        "none": Wrong(
+            sequential("build_l2_model"), "l2_kernel", "The kernel of your hidden layer carries no", NOT_ONLY_L2
+        ),
         "set after build": Wrong(
             sequential("build_l2_model", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
-            "l2_active",
+            "l2_kernel",
             "The layer names a regularizer",
         ),
         "frozen": Wrong(
-            sequential("build_l2_model", L2 + ", trainable=False"), "l2_active", "The layer has its penalty, but"
+            sequential("build_l2_model", L2 + ", trainable=False"), "l2_kernel", "The layer has its penalty, but"
         ),
-        "on the output": Wrong(sequential("build_l2_model", output=L2), "l2_kernel", "Your penalty acts on the output"),
+        "on the output": Wrong(
+            sequential("build_l2_model", output=L2), "l2_kernel", "Your penalty acts on the output", NOT_ONLY_L2
+        ),
         "on both": Wrong(
             sequential("build_l2_model", L2, L2), "l2_nowhere_else", "Your model also penalises the output"
         ),
@@ -300,6 +345,44 @@ WRONG = {
             "`build_l2_model` should return a",
         ),
     },
+    "own_fit": {
+        "no metric": Wrong(fitted(metric=""), "fit_unpenalised", "The history has no `crossentropy`: which metric"),
+        "accuracy only": Wrong(
+            fitted(metric="'accuracy'"), "fit_unpenalised", "The history has no `crossentropy`: which metric"
+        ),
+        "Keras's name": Wrong(
+            fitted(metric="keras.metrics.SparseCategoricalCrossentropy()"),
+            "fit_unpenalised",
+            "The history has no `crossentropy`: the metric is there",
+        ),
+        "the loss under another name": Wrong(
+            fitted(returned="history.history | {'crossentropy': history.history['loss']}"),
+            "fit_unpenalised",
+            "`crossentropy` is not lower than the loss",
+        ),
+        "no validation": Wrong(
+            fitted(validation="shuffle=True"),
+            "fit_validates",
+            "The history has no `val_loss`: nothing was",
+            ("fit_unpenalised",),
+        ),
+        "validated on the training images": Wrong(
+            fitted(validation="validation_data=(x, y)"), "fit_validates", "`val_loss` is as low as `loss`"
+        ),
+        "validation split off": Wrong(
+            fitted(validation="validation_split=0.2"), "fit_validates", "`val_loss` is as low as `loss`"
+        ),
+        "trained on the validation images": Wrong(
+            fitted(given="x_val, y_val"), "fit_trains", "After 8 epochs the training loss"
+        ),
+        "one epoch": Wrong(fitted(epochs="1"), "fit_trains", "We asked for 8 epochs, and the training had 1"),
+        "another model": Wrong(
+            fitted(model="keras.models.clone_model(model)"), "fit_trains", "The model that was handed in has the same"
+        ),
+        "returns the model": Wrong(
+            fitted(returned="model"), "fit_trains", "`compile_and_fit` should return what `model.fit` returns"
+        ),
+    },
     "l1_layer": {
         "L2": Wrong(sequential("build_l1_model", L2), "l1_kernel", "When the weights double, your penalty becomes"),
         "by name": Wrong(
@@ -308,25 +391,41 @@ WRONG = {
         "λ of the last task": Wrong(
             sequential("build_l1_model", L1.replace("0.0001", "0.001")),
             "l1_kernel",
-            "Your penalty has λ = 0.001: compare",
+            "With the λ of L2 your penalty pulls",
+        ),
+        "values compared": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "0.001 * 0.05")),
+            "l1_kernel",
+            "With λ = 0.00005 both penalties cost the same",
+        ),
+        "the slope without the λ": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "2 * 0.05")), "l1_kernel", "Your penalty has λ = 0.1: com"
         ),
         "activity": Wrong(
-            sequential("build_l1_model", L1.replace("kernel", "activity")), "l1_kernel", "What your model penalises"
+            sequential("build_l1_model", L1.replace("kernel", "activity")),
+            "l1_kernel",
+            "What your model penalises",
+            NOT_ONLY_L1,
         ),
         "bias": Wrong(
-            sequential("build_l1_model", L1.replace("kernel", "bias")), "l1_kernel", "Your hidden layer penal"
+            sequential("build_l1_model", L1.replace("kernel", "bias")),
+            "l1_kernel",
+            "Your hidden layer penal",
+            NOT_ONLY_L1,
         ),
         "set after build": Wrong(
             sequential("build_l1_model", after="model.layers[1].kernel_regularizer = regularizers.L1(0.0001)"),
-            "l1_active",
+            "l1_kernel",
             "The layer names a regularizer",
         ),
         "frozen": Wrong(
             sequential("build_l1_model", L1, after="model.layers[1].trainable = False"),
-            "l1_active",
+            "l1_kernel",
             "The layer has its",
         ),
-        "on the output": Wrong(sequential("build_l1_model", output=L1), "l1_kernel", "Your penalty acts on the output"),
+        "on the output": Wrong(
+            sequential("build_l1_model", output=L1), "l1_kernel", "Your penalty acts on the output", NOT_ONLY_L1
+        ),
         "on both": Wrong(
             sequential("build_l1_model", L1, L1), "l1_nowhere_else", "Your model also penalises the output"
         ),
@@ -370,8 +469,27 @@ WRONG = {
         ),
         "frozen": Wrong(
             sequential("build_elastic_model", ELASTIC + BIAS + ", trainable=False"),
-            "elastic_active",
+            "elastic_kernel",
             "The layer has its",
+            ("elastic_bias",),
+        ),
+        "bias set after build": Wrong(
+            sequential(
+                "build_elastic_model", ELASTIC, after="model.layers[1].bias_regularizer = regularizers.L2(0.001)"
+            ),
+            "elastic_bias",
+            "The layer names a regularizer",
+        ),
+        "as posted": Wrong(
+            sequential(
+                "build_elastic_model",
+                ", kernel_regularizer=regularizers.L1L2(0.001, 0.0001)",
+                ", kernel_regularizer='l2'",
+                after="model.layers[1].bias_regularizer = regularizers.L2(0.001)",
+            ),
+            "elastic_kernel",
+            "The two coefficients have changed places",
+            ("elastic_bias", "elastic_nowhere_else"),
         ),
     },
     "split_loss": {

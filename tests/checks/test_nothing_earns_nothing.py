@@ -264,8 +264,8 @@ def test_weights_at_zero_do_not_hide_a_penalty_that_was_set_too_late() -> None:
     code = model("build_l2_model", FLAT, "layers.Dense(128, 'relu')", OUTPUT)
     code = code.replace("    return", "    model.layers[1].kernel_regularizer = regularizers.L2(0.001)\n    return")
     results = {r.name: r for r in grade("2_l1_l2", "l2_layer", code)}
-    assert results["l2_active"].earned == 0
-    assert results["l2_active"].outcome is Outcome.FAILED
+    assert results["l2_kernel"].earned == 0
+    assert results["l2_kernel"].outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize("by_hand", ["0 * w", "w + 1", "w * 0.5"])

@@ -37,9 +37,33 @@ def share(model, eps):
     return np.mean(np.abs(model.layers[0].kernel.numpy()) < eps)
 
 
+def compile_and_fit(model, x, y, x_val, y_val, epochs, name="crossentropy", validation=True):
+    metric = keras.metrics.SparseCategoricalCrossentropy(name=name)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[metric])
+    return model.fit(x, y, validation_data=(x_val, y_val) if validation else None, epochs=epochs, verbose=0)
+
+
+def unnamed(model, x, y, x_val, y_val, epochs):
+    return compile_and_fit(model, x, y, x_val, y_val, epochs, "entropy")
+
+
+def unvalidated(model, x, y, x_val, y_val, epochs):
+    return compile_and_fit(model, x, y, x_val, y_val, epochs, validation=False).history
+
+
+def once(model, x, y, x_val, y_val, epochs):
+    return compile_and_fit(model, x, y, x_val, y_val, 1).history
+
+
+def loss_twice(model, x, y, x_val, y_val, epochs):
+    curves = compile_and_fit(model, x, y, x_val, y_val, epochs).history
+    return curves | {"crossentropy": curves["loss"]}
+
+
 SWEEP = {0.0001: 0.6, 0.001: 0.5, 0.01: 0.6, 0.1: 0.9}
 RIGHT = {
     "check_penalty": (l1, l2, l1_l2),
+    "check_own_fit": (compile_and_fit,),
     "check_split_loss": (split,),
     "check_sparsity": (share, "l1"),
     "check_choose_lambda": (penalised_model, SWEEP, 0.001),
@@ -66,6 +90,11 @@ MISTAKES = [
     ("check_penalty", (lambda w, lam: 1.0, l2, l1_l2), "With λ = 0, <lambda> must give 0", "Avec λ = 0"),
     ("check_penalty", (lambda w, lam: np.nan, l2, l1_l2), "nan, which is no finite", "pas un nombre fini"),
     ("check_penalty", (l1, l2, l1), "must take 3 arguments", "doit prendre 3 argument"),
+    ("check_own_fit", (lambda m, x, y, x_val, y_val, epochs: 3.0,), "what `model.fit` returns", "ce que renvoie"),
+    ("check_own_fit", (unnamed,), "no crossentropy, val_crossentropy; it has entropy", "ne contient pas crossentropy"),
+    ("check_own_fit", (unvalidated,), "no val_loss, val_crossentropy", "ne contient pas val_loss"),
+    ("check_own_fit", (once,), "Asked for 3 epochs, compile_and_fit trains for 1", "doit entraîner pendant 3"),
+    ("check_own_fit", (loss_twice,), "crossentropy is not lower than the loss", "n’est pas plus basse"),
     ("check_split_loss", (lambda m, x, y: 3.0,), "must return two values", "doit renvoyer deux valeurs"),
     ("check_split_loss", (lambda m, x, y: (1.0, [1, 2]),), "one number; it gives list", "doit donner un nombre"),
     ("check_split_loss", (lambda m, x, y: (1.0, -1.0),), "neither part of the loss is", "aucune des deux parts"),

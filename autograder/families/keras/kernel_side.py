@@ -5,9 +5,11 @@ It uses nothing of this project and only what Keras learners have.
 
 
 def encode(value, inputs, kernel):
-    """A Keras model; `inputs` are put to it as well."""
+    """A Keras model, `inputs` are put to it as well; a History goes as its curves."""
     if hasattr(value, "get_weights") and hasattr(value, "layers"):
         return {"model": _model(value, inputs, kernel)}
+    if type(value).__name__ == "History" and isinstance(getattr(value, "history", None), dict):
+        return kernel.encode(value.history, [])
     return None
 
 

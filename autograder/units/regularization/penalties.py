@@ -5,7 +5,7 @@ and L2 with their square, so two sizes tell them apart and a third says whether 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,10 @@ from autograder.families.keras.evidence import PROBED, ModelData
 from autograder.families.keras.models import DRAWS, answers, draw, once_per_model, rebuilt
 from autograder.i18n import _
 
+_NONE: Mapping[float, str] = {}
+_NO_PENALTY = _("The kernel of your hidden layer carries no penalty: `model.losses` stays empty or at 0.")
+_SET_LATE = _("The layer names a regularizer, but in your notebook `model.losses` did not follow it: it was set "
+              "after the layer had been built. Give it when you create the layer.")  # fmt: skip
 HIDDEN_KERNEL, HIDDEN_BIAS, OUTPUT_KERNEL = 0, 1, 2  # places in the given model's list of weights
 
 
@@ -112,8 +116,11 @@ def _penalty(model: Any, place: int) -> Penalty:
     return Penalty(l1, l2, other)
 
 
-def require_kernel_penalty(found: Penalties, l1: float, l2: float) -> None:
-    """The hidden layer's kernel carries exactly this penalty, else the check fails with what it carries instead."""
+def require_kernel_penalty(found: Penalties, l1: float, l2: float, known: Mapping[float, str] = _NONE) -> None:
+    """The hidden layer's kernel carries exactly this penalty, else the check fails with what it carries instead.
+
+    `known`: a wrong strength of the one penalty asked for → the sentence for it.
+    """
     kernel = found.weights[HIDDEN_KERNEL]
     require(kernel.any, _where_instead(found, bias_wanted=bool(l1 and l2)))
     require(not kernel.other, _("The penalty of your hidden layer is neither L1 nor L2 nor their sum."))
@@ -121,7 +128,7 @@ def require_kernel_penalty(found: Penalties, l1: float, l2: float) -> None:
         return
     if l1 and l2:
         _elastic(kernel, l1, l2)
-    _single(kernel, bool(l1), l1 or l2)
+    _single(kernel, bool(l1), l1 or l2, known)
 
 
 def _same(found: float, right: float) -> bool:
@@ -138,7 +145,7 @@ def _where_instead(found: Penalties, bias_wanted: bool) -> str:
                  "look again at what the three regularizer arguments of a layer act on.")  # fmt: skip
     if found.weights[OUTPUT_KERNEL].any:
         return _("Your penalty acts on the output layer, and the hidden layer has none: which layer did the task name?")
-    return _("The kernel of your hidden layer carries no penalty: `model.losses` stays empty or at 0.")
+    return _NO_PENALTY
 
 
 def _elastic(kernel: Penalty, l1: float, l2: float) -> None:
@@ -156,7 +163,7 @@ def _elastic(kernel: Penalty, l1: float, l2: float) -> None:
          l1=kernel.l1, l2=kernel.l2)  # fmt: skip
 
 
-def _single(kernel: Penalty, wants_l1: bool, right: float) -> None:
+def _single(kernel: Penalty, wants_l1: bool, right: float, known: Mapping[float, str]) -> None:
     """The mistakes of a kernel that should have one penalty."""
     found, stray = (kernel.l1, kernel.l2) if wants_l1 else (kernel.l2, kernel.l1)
     if not found:
@@ -168,6 +175,8 @@ def _single(kernel: Penalty, wants_l1: bool, right: float) -> None:
         not (_same(found, 0.01) and right != 0.01),
         _("Your penalty has λ = 0.01: this is what Keras takes when a regularizer is given by its name alone."),
     )
+    for strength, sentence in known.items():
+        require(not _same(found, strength), sentence)
     require(
         not (_same(found, right / 2) or _same(found, right * 2)),
         _("Your penalty and the one asked for differ by a factor of 2: look again at whether Keras's L2 has a ½."),
@@ -226,22 +235,32 @@ def require_active(data: ModelData, name: str) -> None:
     """
     model = rebuilt(data, name)
     probed = [np.full_like(w, PROBED) for w in data.weights]
+    promised = _promised(model, probed)
+    require(math.isfinite(promised) and abs(sum(data.losses) - promised) <= 0.02 * promised, _SET_LATE)
+
+
+def require_bias_active(data: ModelData, name: str) -> None:
+    """As `require_active` for the hidden layer's bias alone: its penalty is lost in the sum beside the kernel's."""
+    model = rebuilt(data, name)
+    probed = [np.full_like(w, PROBED * (place == HIDDEN_BIAS)) for place, w in enumerate(data.weights)]
+    promised = _promised(model, probed)
+    require(math.isfinite(promised), _SET_LATE)
+    require(any(abs(reported - promised) <= 0.02 * promised for reported in data.losses), _SET_LATE)
+
+
+def _promised(model: Any, probed: Sequence[Any]) -> float:
+    """What the config's penalties come to with these weights; none because a layer is frozen fails the check."""
     promised = total(model, probed)
     _thaw(model)
     require(
         promised > 0 or total(model, probed) == 0,
         _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none."),
     )
-    reported = sum(data.losses)
-    require(
-        math.isfinite(promised) and abs(reported - promised) <= 0.02 * promised,
-        _("The layer names a regularizer, but in your notebook `model.losses` did not follow it: it was set "
-          "after the layer had been built. Give it when you create the layer."),
-    )  # fmt: skip
+    return promised
 
 
-def require_nowhere_else(found: Penalties, allowed: Sequence[int]) -> None:
-    """Only the variables at the places `allowed` carry a penalty, and no outputs do."""
+def require_only(found: Penalties, allowed: Sequence[int]) -> None:
+    """Among the variables, those at the places `allowed` alone carry a penalty, one of them does, and no outputs do."""
     require(not found.activity, _("Besides the weights, your model also penalises the outputs of a layer."))
     sentences = (
         _("Your model also penalises the hidden layer's kernel, which the task does not ask for."),
@@ -251,3 +270,4 @@ def require_nowhere_else(found: Penalties, allowed: Sequence[int]) -> None:
     )
     for place, penalty in enumerate(found.weights):
         require(place in allowed or not penalty.any, sentences[place])
+    require(any(found.weights[place].any for place in allowed), _NO_PENALTY)

@@ -37,6 +37,43 @@ def check_l2_layer(build_l2_model: Any) -> None:
     _check_penalised(build_l2_model)
 
 
+def check_own_fit(compile_and_fit: Any) -> None:
+    """A History of as many epochs as asked for, with the cross-entropy beside the loss, on both sides."""
+    import keras
+
+    rng = np.random.default_rng(3)
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(10, "softmax", kernel_regularizer="l2")])
+    pairs = [part for _side in range(2) for part in (rng.random((32, 6), "float32"), np.arange(32, dtype="int32") % 10)]
+    returned = call(compile_and_fit, model, *pairs, 3)
+    curves = getattr(returned, "history", returned)
+    require(
+        isinstance(curves, dict),
+        _("compile_and_fit must return what `model.fit` returns; it returns {kind}."),
+        kind=type(returned).__name__,
+    )
+    wanted = ("loss", "val_loss", "crossentropy", "val_crossentropy")
+    missing = [name for name in wanted if name not in curves]
+    require(
+        not missing,
+        _("The history has no {missing}; it has {found}."),
+        missing=", ".join(missing),
+        found=", ".join(curves),
+    )
+    for name in wanted:
+        require(
+            len(curves[name]) == 3,
+            _("Asked for {wanted} epochs, compile_and_fit trains for {found}."),
+            wanted=3,
+            found=len(curves[name]),
+        )
+        require(
+            name.endswith("loss") or curves[name][-1] < curves[name.replace("crossentropy", "loss")][-1],
+            _("{name} is not lower than the loss beside it: it still contains the penalty."),
+            name=name,
+        )
+    passed(_("A history with loss and cross-entropy, in training and in validation, for the epochs asked for."))
+
+
 def check_l1_layer(build_l1_model: Any) -> None:
     """As `check_l2_layer`."""
     _check_penalised(build_l1_model)

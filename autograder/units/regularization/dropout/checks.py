@@ -118,25 +118,25 @@ not_a_share = {"`rate`": _("A rate is a share of units, between 0 and 1: Keras t
 dropout_model = dropout_layers.model("build_dropout_model", problems=not_a_share)
 
 
-@dropout_layers.check(points=1)
+@dropout_layers.check(points=0.5)
 def dense_layers(dropout_model):
     """The Dense layers are the given ones."""
     models.require_layers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
 
 
-@dropout_layers.check(points=1, after=dense_layers)
+@dropout_layers.check(points=0.5, after=dense_layers)
 def same_inference(dropout_model):
     """At inference, the model answers as the one without Dropout."""
     models.require_same_answers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
 
 
-@dropout_layers.check(points=2, after=same_inference)
+@dropout_layers.check(points=1.5, after=same_inference)
 def places(dropout_model):
     """In training, Dropout acts behind both hidden layers and nowhere else."""
     sites.require_hidden_only(sites.sites(dropout_model, "build_dropout_model"))
 
 
-@dropout_layers.check(points=2, after=places)
+@dropout_layers.check(points=1.5, after=places)
 def rates(dropout_model):
     """Both have the rate asked for."""
     sites.require_rates(sites.sites(dropout_model, "build_dropout_model"), [0.5, 0.5])
@@ -154,7 +154,7 @@ repair = Task("repair")
 repaired = repair.call("repair", _broken, problems=not_a_share)
 
 
-@repair.check(points=1)
+@repair.check(points=1.5)
 def kept_weights(repaired):
     """The Dense layers keep their weights, and the model that was handed in is left as it was."""
     for call in repaired:
@@ -167,14 +167,14 @@ def kept_weights(repaired):
     )
 
 
-@repair.check(points=1.5, after=kept_weights)
+@repair.check(points=2, after=kept_weights)
 def repaired_places(repaired):
     """Dropout acts behind the hidden layers only."""
     for call in repaired:
         sites.require_hidden_only(sites.sites(call.result, "repair"))
 
 
-@repair.check(points=1.5, after=repaired_places)
+@repair.check(points=2.5, after=repaired_places)
 def repaired_rates(repaired):
     """The rates are what the author of the broken model meant."""
     for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):

@@ -12,7 +12,7 @@ from autograder.units.regularization import penalties, sweeps
 from autograder.units.regularization.facts import LEAST_STRENGTHS
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
-from autograder.units.regularization.l1_l2 import formulas
+from autograder.units.regularization.l1_l2 import fits, formulas
 from autograder.units.regularization.l1_l2.losses import DATA_MISTAKES, PENALTY_MISTAKES, crossentropy, hidden_losses
 from autograder.units.regularization.l1_l2.losses import penalty as penalty_of
 
@@ -57,7 +57,7 @@ def l1_l2_penalty(both_values):
     match(both_values, formulas.l1_l2, formulas.BOTH_MISTAKES, "l1_l2_penalty")
 
 
-# --- l2_layer, l1_layer, elastic --------------------------------------------------------------------------------------
+# --- l2_layer, own_fit, l1_layer, elastic -----------------------------------------------------------------------------
 
 
 HIDDEN = (128,)
@@ -71,33 +71,56 @@ l2_layer = Task("l2_layer")
 l2_model = l2_layer.model("build_l2_model")
 
 
-@l2_layer.check(points=1)
+@l2_layer.check(points=0.5)
 def l2_architecture(l2_model):
     """Apart from the penalty, the model is the given one."""
     models.require_given(l2_model, _given(), "build_l2_model")
 
 
-@l2_layer.check(points=3, after=l2_architecture)
+@l2_layer.check(points=2, after=l2_architecture)
 def l2_kernel(l2_model):
-    """The hidden layer's kernel carries the L2 penalty."""
+    """The hidden layer's kernel carries the L2 penalty, and it counts in the model's loss."""
     penalties.require_kernel_penalty(penalties.penalties(l2_model, "build_l2_model"), l1=0.0, l2=0.001)
-
-
-@l2_layer.check(points=1, after=l2_kernel)
-def l2_active(l2_model):
-    """The penalty really counts in the model's loss."""
     penalties.require_active(l2_model, "build_l2_model")
 
 
-@l2_layer.check(points=1, after=l2_kernel)
+@l2_layer.check(points=0.5, after=l2_architecture)
 def l2_nowhere_else(l2_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(l2_model, "build_l2_model")
-    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
+    penalties.require_only(penalties.penalties(l2_model, "build_l2_model"), [penalties.HIDDEN_KERNEL])
+
+
+own_fit = Task("own_fit")
+fitted = own_fit.call("compile_and_fit", fits.hidden_fits)
+
+
+@own_fit.check(points=1)
+def fit_trains(fitted):
+    """The model is trained on the training images, for as many epochs as asked for."""
+    fits.require_trained(fitted)
+
+
+@own_fit.check(points=1, after=fit_trains)
+def fit_validates(fitted):
+    """At each epoch its loss is measured on the validation images."""
+    fits.require_validated(fitted)
+
+
+@own_fit.check(points=1, after=fit_trains)
+def fit_unpenalised(fitted):
+    """Beside the loss stands the cross-entropy without the penalty."""
+    fits.require_unpenalised(fitted)
 
 
 l1_layer = Task("l1_layer")
 l1_model = l1_layer.model("build_l1_model")
+
+# λ of L1 that pulls on |w| = 0.05 as L2 0.001 does is 2 · 0.001 · 0.05; known mistakes
+STRENGTHS_OF_L1 = {
+    0.00005: _("With λ = 0.00005 both penalties cost the same for this weight, or the slope of w² lost its 2: it is "
+               "the slopes, λ and 2λ|w|, that are to be equal."),
+    0.001: _("With the λ of L2 your penalty pulls ten times as hard on this weight: compare the slopes, λ and 2λ|w|."),
+}  # fmt: skip
 
 
 @l1_layer.check(points=0.5)
@@ -106,23 +129,18 @@ def l1_architecture(l1_model):
     models.require_given(l1_model, _given(), "build_l1_model")
 
 
-@l1_layer.check(points=2.5, after=l1_architecture)
+@l1_layer.check(points=3, after=l1_architecture)
 def l1_kernel(l1_model):
-    """The hidden layer's kernel carries the L1 penalty."""
-    penalties.require_kernel_penalty(penalties.penalties(l1_model, "build_l1_model"), l1=0.0001, l2=0.0)
-
-
-@l1_layer.check(points=0.5, after=l1_kernel)
-def l1_active(l1_model):
-    """The penalty really counts in the model's loss."""
+    """The hidden layer's kernel carries an L1 penalty that pulls as hard as asked, and it counts in the loss."""
+    found = penalties.penalties(l1_model, "build_l1_model")
+    penalties.require_kernel_penalty(found, l1=0.0001, l2=0.0, known=STRENGTHS_OF_L1)
     penalties.require_active(l1_model, "build_l1_model")
 
 
-@l1_layer.check(points=0.5, after=l1_kernel)
+@l1_layer.check(points=0.5, after=l1_architecture)
 def l1_nowhere_else(l1_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(l1_model, "build_l1_model")
-    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
+    penalties.require_only(penalties.penalties(l1_model, "build_l1_model"), [penalties.HIDDEN_KERNEL])
 
 
 elastic = Task("elastic")
@@ -140,26 +158,22 @@ def elastic_kernel(elastic_model):
     """The hidden layer's kernel carries both penalties, each with its coefficient."""
     found = penalties.penalties(elastic_model, "build_elastic_model")
     penalties.require_kernel_penalty(found, l1=0.0001, l2=0.001)
+    penalties.require_active(elastic_model, "build_elastic_model")
 
 
 @elastic.check(points=1, after=elastic_architecture)
 def elastic_bias(elastic_model):
-    """The hidden layer's bias carries its own L2 penalty."""
+    """The hidden layer's bias carries its own L2 penalty, and it counts in the model's loss."""
     bias = penalties.penalties(elastic_model, "build_elastic_model").weights[penalties.HIDDEN_BIAS]
     penalties.require_bias_penalty(bias, 0.001)
+    penalties.require_bias_active(elastic_model, "build_elastic_model")
 
 
-@elastic.check(points=0.5, after=elastic_kernel)
-def elastic_active(elastic_model):
-    """The penalties really count in the model's loss."""
-    penalties.require_active(elastic_model, "build_elastic_model")
-
-
-@elastic.check(points=0.5, after=elastic_kernel)
+@elastic.check(points=1, after=elastic_architecture)
 def elastic_nowhere_else(elastic_model):
     """Nothing else is penalised."""
     found = penalties.penalties(elastic_model, "build_elastic_model")
-    penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
+    penalties.require_only(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
 
 
 # --- split_loss -------------------------------------------------------------------------------------------------------

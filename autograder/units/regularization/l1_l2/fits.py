@@ -1,0 +1,119 @@
+"""What `compile_and_fit` of notebook 2_l1_l2 is tried on, and what its curves say of the training behind them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.api import Call, kind_of, require
+from autograder.checks.values import number, numbers
+from autograder.families.keras.models import Floats
+from autograder.i18n import _
+
+NAME = "compile_and_fit"
+CLASSES, FEATURES, ROWS = 10, 12, 1280
+EPOCHS = (8, 6)
+# a right answer, with batches of 16 to 128, Adam or SGD, ends at 0.4 to 1.4, validation 1.5 to 4.2 above; one that
+# learns from the validation images ends at 2.2 at least, validation no higher; the penalty stays above 0.08
+LEARNT, APART, WEIGHS = 1.8, 0.6, 0.02
+KERASS_NAME = "sparse_categorical_crossentropy"
+
+
+def hidden_fits(rng: np.random.Generator) -> list[list[Any]]:
+    """Arguments (model, x, y, x_val, y_val, epochs): classes that are learnt in a few steps, a penalty that weighs.
+
+    The validation labels are drawn among the wrong ones: who learns from them does not come down, and their loss
+    goes up while the training loss comes down.
+    """
+    return [[_penalised(rng), *_examples(rng, True), *_examples(rng, False), epochs] for epochs in EPOCHS]
+
+
+def _penalised(rng: np.random.Generator) -> Any:
+    import keras
+
+    penalty = keras.regularizers.L2(0.4)
+    model = keras.Sequential(
+        [keras.Input((FEATURES,)), keras.layers.Dense(CLASSES, "softmax", kernel_regularizer=penalty)]
+    )
+    model.set_weights([rng.normal(scale=0.05, size=w.shape).astype("float32") for w in model.get_weights()])
+    return model
+
+
+def _examples(rng: np.random.Generator, learnable: bool) -> tuple[Any, Any]:
+    """x (ROWS, FEATURES) with a peak, and y (ROWS,): where the peak is, or anywhere else."""
+    peaks = rng.integers(0, CLASSES, ROWS)
+    x = rng.normal(scale=0.5, size=(ROWS, FEATURES))
+    x[np.arange(ROWS), peaks] += 16
+    y = peaks if learnable else (peaks + rng.integers(1, CLASSES, ROWS)) % CLASSES
+    return x.astype("float32"), y.astype("int32")
+
+
+def curve(call: Call, name: str) -> Floats:
+    """The curve `name` of what `compile_and_fit` returned: one finite number for each epoch; else the check fails."""
+    curves = call.result
+    require(
+        isinstance(curves, Mapping) and all(isinstance(series, list) for series in curves.values()),
+        _("`{name}` should return what `model.fit` returns, but it returned: {kind}."),
+        name=NAME,
+        kind=kind_of(curves),
+    )
+    require(name in curves, _missing(curves, name), name=name)
+    series, epochs = curves[name], call.arguments[-1]
+    require(
+        len(series) == epochs,
+        _("We asked for {wanted} epochs, and the training had {found}."),
+        wanted=epochs,
+        found=len(series),
+    )
+    return numbers([number(value, NAME) for value in series], (epochs,), NAME)
+
+
+def _missing(curves: Mapping[Any, Any], name: str) -> str:
+    """The sentence for a curve that is not there."""
+    if name.startswith("val_") and not any(str(key).startswith("val_") for key in curves):
+        return _("The history has no `{name}`: nothing was measured on validation images. How does `fit` get them?")
+    if any(KERASS_NAME in str(key) for key in curves):
+        return _("The history has no `{name}`: the metric is there, under Keras's own name. Its argument `name` gives "
+                 "it another.")  # fmt: skip
+    return _("The history has no `{name}`: which metric was `compile` given beside the loss?")
+
+
+def require_trained(calls: Sequence[Call]) -> None:
+    """The models that were handed in learnt from the training images, for the epochs asked for."""
+    for call in calls:
+        loss = curve(call, "loss")
+        require(
+            call.unchanged[0] is False,
+            _("The model that was handed in has the same weights as before: train this one, not another."),
+        )
+        require(
+            loss[-1] < LEARNT,
+            _("After {epochs} epochs the training loss is still {found:.2f}, on images that are easily learnt: which "
+              "images and labels does `fit` learn from?"),
+            epochs=len(loss),
+            found=loss[-1],
+        )  # fmt: skip
+
+
+def require_validated(calls: Sequence[Call]) -> None:
+    """`val_loss` was measured on the validation images."""
+    for call in calls:
+        loss, validation = curve(call, "loss"), curve(call, "val_loss")
+        require(
+            validation[-1] - loss[-1] > APART,
+            _("`val_loss` is as low as `loss`, although nothing can be learnt about our validation images: on which "
+              "images was it measured?"),
+        )  # fmt: skip
+
+
+def require_unpenalised(calls: Sequence[Call]) -> None:
+    """`crossentropy` and `val_crossentropy` stand beside the losses, and the penalty is what they differ by."""
+    for call in calls:
+        for name in ("", "val_"):
+            penalty = curve(call, f"{name}loss") - curve(call, f"{name}crossentropy")
+            require(
+                penalty.min() > WEIGHS,
+                _("`{name}` is not lower than the loss beside it by the penalty of the model: what does this metric "
+                  "measure?"),
+                name=f"{name}crossentropy",
+            )  # fmt: skip
