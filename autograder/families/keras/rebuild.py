@@ -53,6 +53,7 @@ ACTIVATIONS = frozenset(
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
+_LEGACY = ("keras._legacy.layers", "AlphaDropout")  # the only class of tensorflow.keras that is not Keras's own
 _DATA = {"Constant": ("value",), "Rescaling": ("scale", "offset")}  # where numbers could be handed in as data
 _OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
@@ -167,6 +168,8 @@ def _normalized(config: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(node, dict):
             continue
         node.pop("compile_config", None)  # Keras would make its optimizer, loss and metrics
+        if node.get("module") == _LEGACY[0] and node.get("class_name") == _LEGACY[1]:
+            node["module"] = "keras.layers"
         if _among(_FLOATS, node.get("dtype")):
             node["dtype"] = "float32"
         if node.get("class_name") == "DTypePolicy" and isinstance(own := node.get("config"), dict):

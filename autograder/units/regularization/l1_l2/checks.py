@@ -12,8 +12,7 @@ from autograder.units.regularization import penalties, sweeps
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
 from autograder.units.regularization.l1_l2 import formulas
-from autograder.units.regularization.l1_l2.losses import DATA_MISTAKES, PENALTY_MISTAKES, crossentropy, hidden_losses
-from autograder.units.regularization.l1_l2.losses import penalty as penalty_of
+from autograder.units.regularization.l1_l2 import losses as hidden_losses
 
 # --- penalty ----------------------------------------------------------------------------------------------------------
 
@@ -73,25 +72,22 @@ l2_model = l2_layer.model("build_l2_model")
 @l2_layer.check(points=1)
 def l2_architecture(l2_model):
     """Apart from the penalty, the model is the given one."""
-    models.require_given(l2_model, _given(), "build_l2_model")
+    models.require_given(penalties.known_only(l2_model), _given(), "build_l2_model")
 
 
-@l2_layer.check(points=3, after=l2_architecture)
+@l2_layer.check(points=4)
 def l2_kernel(l2_model):
-    """The hidden layer's kernel carries the L2 penalty."""
-    penalties.require_kernel_penalty(penalties.penalties(l2_model, "build_l2_model"), l1=0.0, l2=0.001)
-
-
-@l2_layer.check(points=1, after=l2_kernel)
-def l2_active(l2_model):
-    """The penalty really counts in the model's loss."""
+    """The hidden layer's kernel carries the L2 penalty, in effect."""
+    found = penalties.of_given(l2_model, _given(), "build_l2_model")
+    penalties.require_kernel_penalty(found, l1=0.0, l2=0.001)
     penalties.require_active(l2_model, "build_l2_model")
 
 
-@l2_layer.check(points=1, after=l2_kernel)
+@l2_layer.check(points=1)
 def l2_nowhere_else(l2_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(l2_model, "build_l2_model")
+    found = penalties.of_given(l2_model, _given(), "build_l2_model")
+    penalties.require_effect(l2_model, found, "build_l2_model")
     penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
 
 
@@ -102,25 +98,22 @@ l1_model = l1_layer.model("build_l1_model")
 @l1_layer.check(points=0.5)
 def l1_architecture(l1_model):
     """Apart from the penalty, the model is the given one."""
-    models.require_given(l1_model, _given(), "build_l1_model")
+    models.require_given(penalties.known_only(l1_model), _given(), "build_l1_model")
 
 
-@l1_layer.check(points=2.5, after=l1_architecture)
+@l1_layer.check(points=3)
 def l1_kernel(l1_model):
-    """The hidden layer's kernel carries the L1 penalty."""
-    penalties.require_kernel_penalty(penalties.penalties(l1_model, "build_l1_model"), l1=0.0001, l2=0.0)
-
-
-@l1_layer.check(points=0.5, after=l1_kernel)
-def l1_active(l1_model):
-    """The penalty really counts in the model's loss."""
+    """The hidden layer's kernel carries the L1 penalty, in effect."""
+    found = penalties.of_given(l1_model, _given(), "build_l1_model")
+    penalties.require_kernel_penalty(found, l1=0.0001, l2=0.0)
     penalties.require_active(l1_model, "build_l1_model")
 
 
-@l1_layer.check(points=0.5, after=l1_kernel)
+@l1_layer.check(points=0.5)
 def l1_nowhere_else(l1_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(l1_model, "build_l1_model")
+    found = penalties.of_given(l1_model, _given(), "build_l1_model")
+    penalties.require_effect(l1_model, found, "build_l1_model")
     penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL])
 
 
@@ -131,52 +124,72 @@ elastic_model = elastic.model("build_elastic_model")
 @elastic.check(points=0.5)
 def elastic_architecture(elastic_model):
     """Apart from the penalties, the model is the given one."""
-    models.require_given(elastic_model, _given(), "build_elastic_model")
+    models.require_given(penalties.known_only(elastic_model), _given(), "build_elastic_model")
 
 
-@elastic.check(points=1.5, after=elastic_architecture)
+@elastic.check(points=2)
 def elastic_kernel(elastic_model):
-    """The hidden layer's kernel carries both penalties, each with its coefficient."""
-    found = penalties.penalties(elastic_model, "build_elastic_model")
+    """The hidden layer's kernel carries both penalties, each with its coefficient, in effect."""
+    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
     penalties.require_kernel_penalty(found, l1=0.0001, l2=0.001)
-
-
-@elastic.check(points=1, after=elastic_architecture)
-def elastic_bias(elastic_model):
-    """The hidden layer's bias carries its own L2 penalty."""
-    bias = penalties.penalties(elastic_model, "build_elastic_model").weights[penalties.HIDDEN_BIAS]
-    penalties.require_bias_penalty(bias, 0.001)
-
-
-@elastic.check(points=0.5, after=elastic_kernel)
-def elastic_active(elastic_model):
-    """The penalties really count in the model's loss."""
     penalties.require_active(elastic_model, "build_elastic_model")
 
 
-@elastic.check(points=0.5, after=elastic_kernel)
+@elastic.check(points=1)
+def elastic_bias(elastic_model):
+    """The hidden layer's bias carries its own L2 penalty."""
+    # what the kernel carries, a function of the learner's own perhaps, takes nothing from the bias
+    found = penalties.of_given(penalties.known_only(elastic_model), _given(), "build_elastic_model")
+    penalties.require_bias_penalty(found.weights[penalties.HIDDEN_BIAS], 0.001)
+    penalties.require_trained(elastic_model, "build_elastic_model")
+
+
+@elastic.check(points=0.5)
 def elastic_nowhere_else(elastic_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(elastic_model, "build_elastic_model")
+    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
+    penalties.require_effect(elastic_model, found, "build_elastic_model")
     penalties.require_nowhere_else(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
 
 
 # --- split_loss -------------------------------------------------------------------------------------------------------
 
 split_loss = Task("split_loss")
-parts = split_loss.call("split_loss", hidden_losses)
+parts = split_loss.call("split_loss", hidden_losses.penalised)
+parts_without = split_loss.call("split_loss", hidden_losses.unpenalised)
+parts_uncompiled = split_loss.call("split_loss", hidden_losses.not_compiled)
 
 
-@split_loss.check(points=2)
+@split_loss.check(points=1.5)
 def data_loss(parts):
     """The first number is the mean cross-entropy of the model's answers, without any penalty."""
-    match(one_of(parts, 0, "split_loss"), crossentropy, DATA_MISTAKES, "split_loss")
+    first = one_of(parts, 0, "split_loss")
+    require(
+        not hidden_losses.in_training_mode(first),
+        _("Your first number is that of training mode, with Dropout on: how does one call a model as at inference?"),
+    )
+    match(first, hidden_losses.crossentropy, hidden_losses.DATA_MISTAKES, "split_loss")
 
 
-@split_loss.check(points=2)
+@split_loss.check(points=1.5)
 def penalty_part(parts):
     """The second number is the sum of the model's penalties."""
-    match(one_of(parts, 1, "split_loss"), lambda model, x, y: penalty_of(model), PENALTY_MISTAKES, "split_loss")
+    second = one_of(parts, 1, "split_loss")
+    match(second, hidden_losses.second, hidden_losses.PENALTY_MISTAKES, "split_loss")
+
+
+@split_loss.check(points=0.5)
+def no_penalty(parts_without):
+    """For a model without a penalty, the second number is 0."""
+    match(one_of(parts_without, 1, "split_loss"), lambda model, x, y: 0.0, {}, "split_loss")
+    match(one_of(parts_without, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
+
+
+@split_loss.check(points=0.5)
+def not_compiled(parts_uncompiled):
+    """Both numbers are right for a model that is not compiled, too."""
+    match(one_of(parts_uncompiled, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
+    match(one_of(parts_uncompiled, 1, "split_loss"), hidden_losses.second, {}, "split_loss")
 
 
 # --- sparsity ---------------------------------------------------------------------------------------------------------
@@ -217,7 +230,7 @@ def near_zero(fractions):
     match(fractions, formulas.near_zero_share, formulas.SHARE_MISTAKES, "near_zero_fraction")
 
 
-@sparsity.check(points=1, after=near_zero)
+@sparsity.check(points=1)
 def sparser(sparser_choice):
     """Which of the two penalties leaves more weights near zero."""
     require(
