@@ -53,11 +53,15 @@ class Credit:
 
 
 class Call(NamedTuple):
-    """One case of a probed function: our arguments, what came back, and whether each argument was left as it was."""
+    """One case of a probed function: our arguments, what came back, and whether each argument was left as it was.
+
+    `separate`: True when what came back is neither an argument itself nor on its memory.
+    """
 
     arguments: Arguments
     result: Any
     unchanged: tuple[bool | None, ...]
+    separate: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Probe:
         cases = self.cases(rng)
         if not _answers_all(found, cases):
             raise Failed(Message(_("Nothing usable came back from `{name}`."), {"name": self.target}), "silent")
-        calls = [Call(case, c.value, c.unchanged) for case, c in zip(cases, found, strict=True)]
+        calls = [Call(case, c.value, c.unchanged, c.separate) for case, c in zip(cases, found, strict=True)]
         return calls[0].result if self.single else calls
 
 
@@ -245,4 +249,5 @@ def kind_of(value: Any) -> str:
         return value.classes[0].rsplit(".", 1)[-1] if value.classes else "object"
     if isinstance(value, Other):
         return value.what
-    return {"NoneType": "None", "ndarray": "array"}.get(type(value).__name__, type(value).__name__)
+    kind = type(value).__name__  # a kernel reports a tuple as a list
+    return {"NoneType": "None", "ndarray": "array", "list": "list/tuple"}.get(kind, kind)

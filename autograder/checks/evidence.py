@@ -63,10 +63,15 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What a function of the learner's returned; `unchanged` per argument: True, False, or None when not tracked."""
+    """What a function of the learner's returned.
+
+    `unchanged` per argument: True, False, or None when not tracked. `separate`: whether the result is none of the
+    arguments, nor an array on the memory of one; None when the kernel does not say.
+    """
 
     value: Any
     unchanged: tuple[bool | None, ...]
+    separate: bool | None = None
 
 
 def parse(text: str, kinds: Kinds = _NONE) -> dict[str, Any]:
@@ -91,7 +96,12 @@ def _answer(answer: Mapping[str, Any], kinds: Kinds) -> Any:
         return NoAnswer(*(str(answer.get(key, ""))[:500] for key in ("problem", "type", "text")))
     if "value" in answer:
         return decode(answer["value"], kinds)
-    return [CallResult(decode(c["value"], kinds), tuple(_flag(u) for u in c["unchanged"])) for c in answer["calls"]]
+    return [_call(c, kinds) for c in answer["calls"]]
+
+
+def _call(call: Mapping[str, Any], kinds: Kinds) -> CallResult:
+    unchanged = tuple(_flag(u) for u in call["unchanged"])
+    return CallResult(decode(call["value"], kinds), unchanged, _flag(call.get("separate")))
 
 
 def _flag(value: Any) -> bool | None:

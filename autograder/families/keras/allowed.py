@@ -32,6 +32,7 @@ ACTIVATIONS = frozenset(
 # a policy of another name computes in quantized numbers, with classes of its own
 DTYPES = frozenset("bool bfloat16 float16 float32 float64 int32 int64 mixed_bfloat16 mixed_float16 uint8".split())
 _ALIASES = {"softmax_v2": "softmax", "relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh"}  # tf.nn's own names
+_LEGACY = ("keras._legacy.layers", "AlphaDropout")  # the only class of tensorflow.keras that is not Keras's own
 _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 # where numbers could be handed in as data
 _DATA = {"Constant": ("value",), "Rescaling": ("scale", "offset"), "RandomErasing": ("fill_value",)}
@@ -50,6 +51,8 @@ def normalize(node: Any) -> None:
     if not isinstance(node, dict):
         return
     node.pop("compile_config", None)  # Keras would make its optimizer, loss and metrics
+    if (node.get("module"), node.get("class_name")) == _LEGACY:
+        node["module"] = "keras.layers"
     if node.get("unroll") is True:
         node["unroll"] = False
     if among(_FLOATS, node.get("dtype")):

@@ -56,7 +56,7 @@ def _outputs(body: Mapping[str, Any]) -> Outputs:
 
 @dataclass(frozen=True)
 class History:
-    """An argument of ours: an object like Keras's History, with `.history` and `.epoch`."""
+    """An argument of ours: in the kernel it is a History of Keras's, with `history`, `epoch`, `params` and `model`."""
 
     history: Mapping[str, Any]
 

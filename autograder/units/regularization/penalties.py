@@ -4,8 +4,10 @@ A penalty is read by its effect: weights are set, `model.losses` is summed. L1 g
 and L2 with their square, so two sizes tell them apart and a third says whether there is anything else.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from autograder.checks.api import fail, require
 from autograder.checks.values import close
 from autograder.families.keras.evidence import PROBED, ModelData
-from autograder.families.keras.models import DRAWS, answers, draw, once_per_model, rebuilt
+from autograder.families.keras.models import DRAWS, answers, draw, once_per_model, rebuilt, require_layers
 from autograder.i18n import _
 
 _NONE: Mapping[float, str] = {}
@@ -26,6 +28,9 @@ HIDDEN_KERNEL, HIDDEN_BIAS, OUTPUT_KERNEL = 0, 1, 2  # places in the given model
 # L2 0.00001 does not change the gap (docs/calibration.md: 0.7 % ± 1.2); on weights of about 0.05, as they are at the
 # beginning, L1 of a tenth of it pulls as strongly: 2·0.05·λ
 WEAKEST_L1, WEAKEST_L2 = 5e-6, 5e-5
+
+
+FROZEN = _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none.")
 
 
 class Penalty(NamedTuple):
@@ -116,6 +121,34 @@ def _penalty(model: Any, place: int) -> Penalty:
     return Penalty(l1, l2, other)
 
 
+def known_only(data: Any) -> Any:
+    """The model without the regularizers that are not Keras's: what else it holds can be looked at."""
+    if not isinstance(data, ModelData) or data.config is None or not data.config.startswith("{"):
+        return data
+    try:
+        return replace(data, config=json.dumps(_known(json.loads(data.config))))
+    except (ValueError, RecursionError):
+        return data
+
+
+def _known(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_known(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {k: None if k.endswith("_regularizer") and _is_own(v) else _known(v) for k, v in node.items()}
+
+
+def _is_own(regularizer: Any) -> bool:
+    return isinstance(regularizer, dict) and regularizer.get("module") != "keras.regularizers"
+
+
+def of_given(data: Any, given: Any, name: str) -> Penalties:
+    """The penalties of a model that has the given one's layers; else the check fails."""
+    require_layers(rebuilt(data, name), given, name)
+    return penalties(data, name)
+
+
 def require_kernel_penalty(found: Penalties, l1: float, l2: float, known: Mapping[float, str] = _NONE) -> None:
     """The hidden layer's kernel carries exactly this penalty, else the check fails with what it carries instead.
 
@@ -203,6 +236,14 @@ def require_bias_penalty(bias: Penalty, l2: float) -> None:
     )
 
 
+def require_none(found: Penalties) -> None:
+    """Nothing is penalised, else the check fails."""
+    require(
+        not found.activity and not any(penalty.any for penalty in found.weights),
+        _("Your model carries a penalty: this task is about Dropout alone."),
+    )
+
+
 def require_some_kernel(found: Penalties) -> None:
     """At least one kernel carries a penalty."""
     require(
@@ -254,7 +295,7 @@ def _promised(model: Any, probed: Sequence[Any]) -> float:
     _thaw(model)
     require(
         promised > 0 or total(model, probed) == 0,
-        _("The layer has its penalty, but it is frozen (`trainable = False`): a layer that does not train pays none."),
+        FROZEN,
     )
     return promised
 

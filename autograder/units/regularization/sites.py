@@ -14,6 +14,7 @@ from autograder.families.keras.models import (
     dropout_sites,
     once_per_model,
     rebuilt,
+    require_layers,
     without,
 )
 from autograder.families.keras.rebuild import build
@@ -43,6 +44,23 @@ def sites(data: Any, name: str) -> Sites:
     return dropout_sites(rebuilt(data, name))
 
 
+def of_dropout(data: Any, given: Any, name: str) -> Sites:
+    """The same for a model with the given one's layers, in which nothing but Dropout is random; else the check fails.
+
+    Hidden activations are put to relu, through which constants come: they are no matter of Dropout.
+    """
+    require_layers(rebuilt(data, name), given, name)
+    require_nothing_else_random(data, name)
+    return _behind_relu(data, name)
+
+
+@once_per_model
+def _behind_relu(data: Any, name: str) -> Sites:
+    relu = {"activation": "relu"}
+    rebuilt(data, name)  # with the seed of what Dropout draws
+    return dropout_sites(build(without(config_of(data), Dense=relu, Activation=relu)))
+
+
 def require_hidden_only(found: Sites) -> None:
     """Dropout acts behind every hidden layer, and neither on the input nor on the output."""
     behind = [rate > NOTICED for rate in found.hidden]
@@ -67,8 +85,9 @@ def require_nothing_else_random(data: Any, name: str) -> None:
     for _place in at_drawn_weights(model):
         require(
             np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
-            _("Something in your model is random in training that is no `Dropout`: the task is about Dropout alone."),
-        )
+            _("In training something is random in your model that is not Keras's Dropout: the task is about Dropout "
+              "alone."),
+        )  # fmt: skip
 
 
 def require_noticeable(found: Sites) -> None:

@@ -20,16 +20,21 @@ RATES = (0.3, 0.8)
 
 
 def _training(rng):
-    return [[masks.random_input(rng, (400, 60)), rate, True, Rng(int(rng.integers(1 << 31)))] for rate in RATES]
+    return [[masks.random_input(rng, (200, 200)), rate, True, Rng(int(rng.integers(1 << 31)))] for rate in RATES]
 
 
 def _inference(rng):
     return [[masks.random_input(rng, (40, 30)), 0.3, False, Rng(int(rng.integers(1 << 31)))]]
 
 
-def _again(rng):
-    x, seed = masks.random_input(rng, (20, 30)), int(rng.integers(1 << 31))
-    return [[x, 0.5, True, Rng(seed, shared=True)] for _call in range(2)]
+def _again(shared):
+    """Two calls with one generator that goes on, or with two that begin alike."""
+
+    def cases(rng):
+        x, seed = masks.random_input(rng, (20, 30)), int(rng.integers(1 << 31))
+        return [[x, 0.5, True, Rng(seed, shared=shared)] for _call in range(2)]
+
+    return cases
 
 
 def _rate_zero(rng):
@@ -38,69 +43,90 @@ def _rate_zero(rng):
 
 trained = inverted.call("dropout", _training)
 inferred = inverted.call("dropout", _inference)
-repeated = inverted.call("dropout", _again)
+repeated = inverted.call("dropout", _again(True))
+alike = inverted.call("dropout", _again(False))
 undropped = inverted.call("dropout", _rate_zero)
 
 
 @inverted.check(points=0.5)
+def new_mask(repeated):
+    """Each call draws a new mask."""
+    first, second = masks.outputs(repeated, "dropout")
+    require(
+        (first == 0).any(),
+        _("In one of our calls in training your function dropped nothing: is a number drawn for each unit?"),
+    )
+    require(
+        not masks.same_mask(first, second),
+        _("Two calls in a row drop the same units: the mask is drawn once and for all, which is not Dropout. Which "
+          "generator does your function draw from?"),
+    )  # fmt: skip
+
+
+@inverted.check(points=0.5, after=new_mask)
+def from_rng(alike):
+    """All randomness comes from `rng`."""
+    first, second = masks.outputs(alike, "dropout")
+    require(
+        masks.same_mask(first, second),
+        _("With two generators that begin alike, your function drops different units: it draws from another generator "
+          "than `rng`."),
+    )  # fmt: skip
+
+
+@inverted.check(points=0.5, after=new_mask)
 def own_units(trained):
     """Each unit of each example is dropped on its own."""
     for out in masks.outputs(trained, "dropout"):
-        require(
-            (out == 0).any(),
-            _("In one of our calls in training your function dropped nothing: is a number drawn for each unit?"),
-        )
         masks.require_own_units(out == 0)
 
 
-@inverted.check(points=1.5, after=own_units)
+# the same mask for ever is not Dropout, whatever its rate and factor: both come after `new_mask`
+@inverted.check(points=1, after=new_mask)
 def share_of_zeros(trained):
     """The rate is the share of units that are dropped."""
     for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
-        masks.require_share(float(np.mean(out == 0)), call.arguments[1], out.size)
+        masks.require_share(out == 0, call.arguments[1])
 
 
-@inverted.check(points=1.5, after=share_of_zeros)
+@inverted.check(points=1.5, after=new_mask)
 def survivors(trained):
     """The units that survive are scaled so that the mean is kept."""
     for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
         masks.require_factor(masks.factor(out, call.arguments[0]), call.arguments[1])
 
 
-@inverted.check(points=1, after=survivors)
-def inference(inferred):
+@inverted.check(points=1)
+def inference(trained, inferred):
     """At inference, Dropout does nothing."""
+    masks.require_acting(trained, "dropout")
     (out,) = masks.outputs(inferred, "dropout")
     masks.require_identity(out, *inferred[0].arguments[:2])
 
 
-@inverted.check(points=0.5, after=own_units)
-def new_mask(repeated):
-    """Each call draws a new mask from the generator."""
-    first, second = masks.outputs(repeated, "dropout")
-    require(
-        not masks.same_mask(first, second),
-        _("Two calls in a row drop the same units: the mask is drawn once and for all. Which generator does your "
-          "function draw from?"),
-    )  # fmt: skip
-
-
-@inverted.check(points=0.5, after=share_of_zeros)
-def rate_zero(undropped):
+@inverted.check(points=0.5)
+def rate_zero(trained, undropped):
     """With rate 0 nothing is dropped and nothing is scaled."""
+    masks.require_acting(trained, "dropout")
     (out,) = masks.outputs(undropped, "dropout")
     require(np.allclose(out, undropped[0].arguments[0]), _("With rate 0 your function should change nothing."))
 
 
 @inverted.check(points=0.5)
 def untouched(trained, inferred):
-    """The array that was handed in is left as it was."""
+    """The array that was handed in is left as it was, and a new one is returned."""
+    masks.require_acting(trained, "dropout")
     calls = (*trained, *inferred)
-    masks.outputs(calls, "dropout")  # a function that does nothing with it leaves it as it was, too
+    masks.outputs(calls, "dropout")
     require(
         all(call.unchanged[0] for call in calls),
         _("Your function writes into `x` itself, so the caller's array has changed: return a new array."),
     )
+    require(
+        all(call.separate for call in calls),
+        _("Your function returns `x` itself, not a new array: who changes the result changes `x` with it. `x.copy()` "
+          "is a new one."),
+    )  # fmt: skip
 
 
 # --- dropout_layers ---------------------------------------------------------------------------------------------------
@@ -120,26 +146,31 @@ dropout_model = dropout_layers.model("build_dropout_model", problems=not_a_share
 
 @dropout_layers.check(points=0.5)
 def dense_layers(dropout_model):
-    """The Dense layers are the given ones."""
-    models.require_layers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
+    """The Dense layers are the given ones, without a penalty or a constraint."""
+    model = models.rebuilt(dropout_model, "build_dropout_model")
+    models.require_layers(model, _given(), "build_dropout_model")
+    models.require_unconstrained(model, "build_dropout_model")
+    penalties.require_none(penalties.penalties(dropout_model, "build_dropout_model"))
 
 
-@dropout_layers.check(points=0.5, after=dense_layers)
+@dropout_layers.check(points=0.5)
 def same_inference(dropout_model):
     """At inference, the model answers as the one without Dropout."""
-    models.require_same_answers(models.rebuilt(dropout_model, "build_dropout_model"), _given(), "build_dropout_model")
+    model = models.rebuilt(dropout_model, "build_dropout_model")
+    models.require_layers(model, _given(), "build_dropout_model")
+    models.require_same_answers(model, _given(), "build_dropout_model")
 
 
-@dropout_layers.check(points=1.5, after=same_inference)
+@dropout_layers.check(points=1.5)
 def places(dropout_model):
     """In training, Dropout acts behind both hidden layers and nowhere else."""
-    sites.require_hidden_only(sites.sites(dropout_model, "build_dropout_model"))
+    sites.require_hidden_only(sites.of_dropout(dropout_model, _given(), "build_dropout_model"))
 
 
-@dropout_layers.check(points=1.5, after=places)
+@dropout_layers.check(points=1.5)
 def rates(dropout_model):
     """Both have the rate asked for."""
-    sites.require_rates(sites.sites(dropout_model, "build_dropout_model"), [0.5, 0.5])
+    sites.require_rates(sites.of_dropout(dropout_model, _given(), "build_dropout_model"), [0.5, 0.5])
 
 
 # --- repair -----------------------------------------------------------------------------------------------------------
@@ -156,29 +187,41 @@ repaired = repair.call("repair", _broken, problems=not_a_share)
 
 @repair.check(points=1.5)
 def kept_weights(repaired):
-    """The Dense layers keep their weights, and the model that was handed in is left as it was."""
+    """The Dense layers keep their weights and activations."""
     for call in repaired:
         model = models.rebuilt(call.result, "repair")
         sites.require_weights_of(model, call.arguments[0])
         models.require_same_answers(model, call.arguments[0], "repair")
+
+
+@repair.check(points=0.5)
+def original_kept(repaired):
+    """A new model is returned, and the one that was handed in is left as it was."""
+    for call in repaired:
+        models.rebuilt(call.result, "repair")
+    require(
+        all(call.separate for call in repaired),
+        _("Your function returns the model that was handed in: a new one was asked."),
+    )
     require(
         all(call.unchanged[0] for call in repaired),
-        _("The model that was handed in has other weights now: build a new one and leave it alone."),
-    )
+        _("The model that was handed in is not the same afterwards: its weights, its layers or their rates. Build a "
+          "new one and leave it alone."),
+    )  # fmt: skip
 
 
-@repair.check(points=2, after=kept_weights)
+@repair.check(points=2)
 def repaired_places(repaired):
     """Dropout acts behind the hidden layers only."""
     for call in repaired:
-        sites.require_hidden_only(sites.sites(call.result, "repair"))
+        sites.require_hidden_only(sites.of_dropout(call.result, call.arguments[0], "repair"))
 
 
-@repair.check(points=2.5, after=repaired_places)
+@repair.check(points=2)
 def repaired_rates(repaired):
     """The rates are what the author of the broken model meant."""
     for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
-        sites.require_rates(sites.sites(call.result, "repair"), [1 - k for k in keep])
+        sites.require_rates(sites.of_dropout(call.result, call.arguments[0], "repair"), [1 - k for k in keep])
 
 
 # --- uncertainty ------------------------------------------------------------------------------------------------------
@@ -201,15 +244,16 @@ def deviation(with_dropout):
     passes.require_deviation(with_dropout)
 
 
-@uncertainty.check(points=1, after=deviation)
+@uncertainty.check(points=1, after=two_arrays)
 def mean_answer(with_dropout):
     """The mean is taken over passes with Dropout."""
     passes.require_mean(with_dropout)
 
 
 @uncertainty.check(points=1, after=two_arrays)
-def no_deviation(without_dropout):
+def no_deviation(with_dropout, without_dropout):
     """Without Dropout, all passes are the same: the deviation is 0."""
+    passes.require_some_deviation(with_dropout)
     passes.require_nothing_random(without_dropout)
 
 
@@ -253,19 +297,20 @@ dropout_gap = Task("dropout_gap")
 less_overfit = dropout_gap.model("build_less_overfit_model", problems=not_a_share)
 
 
-@dropout_gap.check(points=1)
-def dropout_only(less_overfit):
-    """Dropout is all that was added to the given model, strong enough to show, and it leaves the output alone."""
+@dropout_gap.check(points=0.5)
+def gap_layers(less_overfit):
+    """Apart from Dropout, the model is the given one."""
     model = models.rebuilt(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
     models.require_unconstrained(model, "build_less_overfit_model")
     models.require_nothing_frozen(model, "build_less_overfit_model")
-    found = penalties.penalties(less_overfit, "build_less_overfit_model")
-    require(
-        not found.activity and not any(penalty.any for penalty in found.weights),
-        _("Your model carries a penalty: this task is about Dropout alone."),
-    )
+
+
+@dropout_gap.check(points=0.5, after=gap_layers)
+def dropout_only(less_overfit):
+    """Dropout is all that was added, strong enough to show, and it leaves the output alone."""
+    penalties.require_none(penalties.penalties(less_overfit, "build_less_overfit_model"))
     sites.require_nothing_else_random(less_overfit, "build_less_overfit_model")
     places = sites.sites(less_overfit, "build_less_overfit_model")
     sites.require_some(places)

@@ -20,22 +20,38 @@ def outputs(calls: Sequence[Call], name: str) -> list[Array]:
     return [numbers(call.result, call.arguments[0].shape, name) for call in calls]
 
 
+def require_acting(calls: Sequence[Call], name: str) -> None:
+    """In training the function changes its input: one that never does anything leaves it alone everywhere."""
+    changed = any((out != call.arguments[0]).any() for call, out in zip(calls, outputs(calls, name), strict=True))
+    require(changed, _("In training your function changes nothing."))
+
+
 def require_own_units(mask: Array) -> None:
     """Each unit of each example is dropped on its own. `mask`: True where a value was put to zero, (n, units)."""
     require(
-        not (mask == mask[:1]).all() or mask.all() or not mask.any(),
+        mask.any() and not mask.all(),
+        _("In one of our calls in training your function drops all units or none: is a number drawn for each of "
+          "them?"),
+    )  # fmt: skip
+    require(
+        not (mask == mask[:1]).all(),
         _("All examples of a batch lose the same units: each of them should get its own mask. Look at the shape "
           "of the random numbers."),
     )  # fmt: skip
     require(
-        not (mask == mask[:, :1]).all() or mask.all() or not mask.any(),
+        not (mask == mask[:, :1]).all(),
         _("An example loses all of its units or none: each unit should be dropped on its own. Look at the shape "
           "of the random numbers."),
     )  # fmt: skip
 
 
-def require_share(found: float, rate: float, count: int) -> None:
-    """The share of zeros among `count` values fits the rate, within the spread of a binomial distribution."""
+def require_share(mask: Array, rate: float) -> None:
+    """The share of zeros fits the rate, within the spread of a binomial distribution. `mask` as above.
+
+    Where examples or units share their draws, only those that were made count.
+    """
+    drawn = mask[:1] if (mask == mask[:1]).all() else mask[:, :1] if (mask == mask[:, :1]).all() else mask
+    found, count = float(drawn.mean()), drawn.size
     if within(found, rate, count):
         return
     if within(found, 1 - rate, count):

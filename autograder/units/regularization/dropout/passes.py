@@ -12,7 +12,7 @@ from autograder.families.keras.models import answers
 from autograder.i18n import _
 
 Array = NDArray[np.float64]
-FEATURES, CLASSES, IMAGES = 8, 10, 12
+FEATURES, CLASSES, IMAGES = 8, 10, 40
 PASSES, OURS = 100, 2000  # of the learner's and of ours
 SIGMAS = 6.0
 
@@ -46,7 +46,8 @@ def _model(rng: np.random.Generator, rate: float) -> Any:
 
     layers = [keras.layers.Dense(20, "relu"), *([keras.layers.Dropout(rate)] if rate else [])]
     model = keras.Sequential([keras.Input((FEATURES,)), *layers, keras.layers.Dense(CLASSES, "softmax")])
-    model.set_weights([rng.normal(scale=0.5, size=w.shape).astype("float32") for w in model.get_weights()])
+    # so large that the mean of the passes is not the answer of inference mode
+    model.set_weights([rng.normal(scale=1.0, size=w.shape).astype("float32") for w in model.get_weights()])
     return model
 
 
@@ -87,14 +88,32 @@ def require_deviation(calls: Sequence[Call]) -> None:
 
 
 def require_mean(calls: Sequence[Call]) -> None:
-    """The learner's mean fits ours, which is near the inference, within the spread of so many passes."""
+    """The learner's mean fits ours, and not the inference beside it, within the spread of so many passes."""
     mean, _deviation = _both(calls)
     model, x, n = calls[0].arguments
     ours, sd, _fourth = _ours(model, x)
     require(
+        _towards(mean - ours, answers(model, x) - ours) < 0.5,
+        _("Your first array is what the model answers at inference: the mean over the passes with Dropout was asked."),
+    )
+    require(
         np.all(np.abs(mean - ours) <= SIGMAS * sd / np.sqrt(n) + 0.01),
         _("Your first array is not the mean of the passes: over which axis is it taken, and divided by what?"),
     )
+
+
+def _towards(found: Array, direction: Array) -> float:
+    """How far a difference goes in a direction, as a share of it: 0 for the mean of passes, 1 for the inference.
+
+    Of 100 passes of the hidden model it scatters by less than 0.06 around 0.
+    """
+    return float((found * direction).sum() / (direction**2).sum())
+
+
+def require_some_deviation(calls: Sequence[Call]) -> None:
+    """With Dropout the deviation is not 0, else the check fails: one that never differs says nothing."""
+    _mean, deviation = _both(calls)
+    require(not np.allclose(deviation, 0, atol=1e-6), _("Your deviation is 0 for every model, with Dropout too."))
 
 
 def require_nothing_random(calls: Sequence[Call]) -> None:

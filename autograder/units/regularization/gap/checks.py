@@ -19,7 +19,12 @@ from autograder.units.regularization.gap.curves import (
     hidden_history,
     label_sentence,
 )
-from autograder.units.regularization.gap.modes import hidden_models, require_inference_mode, require_training_mode
+from autograder.units.regularization.gap.modes import (
+    hidden_models,
+    require_inference_mode,
+    require_training_mode,
+    require_two_numbers,
+)
 from autograder.units.regularization.gaps import NOT_FINITE
 from autograder.units.regularization.given import given_config
 
@@ -206,22 +211,23 @@ eval_mode = Task("eval_mode", lesson="eval_mode-lesson")
 modes = eval_mode.call("compare_modes", hidden_models)
 
 
-@eval_mode.check(points=2)
+@eval_mode.check(points=1)
 def inference_mode(modes):
     """The second number is the cross-entropy in inference mode, without penalty."""
     require_inference_mode(modes)
 
 
-@eval_mode.check(points=1, after=inference_mode)
+@eval_mode.check(points=2)
 def training_mode(modes):
     """The first number is the cross-entropy in training mode, without penalty."""
     require_training_mode(modes)
 
 
-@eval_mode.check(points=1, after=inference_mode)
+@eval_mode.check(points=1)
 def model_unchanged(modes):
-    """The function only looks at the model: its weights stay as they are."""
+    """The function only looks at the model: weights and layers stay as they are."""
+    require_two_numbers(modes)
     require(
-        all(call.unchanged[0] is not False for call in modes),
-        _("After your function, the model's weights are not the same: it is only to look at it, not to train it."),
+        all(call.unchanged[0] is True for call in modes),
+        _("After your function, the model's weights or layers are not the same: it is only to look at the model."),
     )

@@ -57,12 +57,30 @@ class _Modes(NamedTuple):
         return abs(value - self.training) <= SPREADS * self.spread + 1e-3 * self.training
 
 
-def _measured(call: Call) -> _Modes:
-    model, x, y = call.arguments
+def _pair(call: Call) -> Any:
+    """The two numbers that the function returned, else the check fails."""
     value = call.result
     if isinstance(value, list) and len(value) == 2:
         value = [number(v, "compare_modes") for v in value]
-    first, second = numbers(value, (2,), "compare_modes")
+    return numbers(value, (2,), "compare_modes")
+
+
+def require_two_numbers(modes: Sequence[Call]) -> None:
+    """The function looks at the model: two numbers come of it, which are not the same for every model."""
+    found = np.array([_pair(call) for call in modes])
+    require(np.ptp(found) > 0, _("Your function gives the same numbers for every model."))
+
+
+def _swapped(found: "Sequence[_Modes]") -> bool:
+    """Both numbers are right, each in the other's place, and Dropout tells the two modes apart."""
+    return all(m.is_inference(m.first) and m.is_training(m.second) for m in found) and not all(
+        m.is_inference(m.second) for m in found
+    )
+
+
+def _measured(call: Call) -> _Modes:
+    model, x, y = call.arguments
+    first, second = _pair(call)
     stochastic = models.answers(model, np.concatenate([x] * PASSES), training=True)  # each image has a mask of its own
     passes = [_crossentropy(answer, y) for answer in np.split(stochastic, PASSES)]
     probabilities = models.answers(model, x)
@@ -87,13 +105,10 @@ def require_inference_mode(modes: Sequence[Call]) -> None:
     if all(m.is_inference(m.second) for m in found):
         return
     require(
-        all(call.unchanged[0] is not False for call in modes),
-        _("Your function trains the model, whose weights are not the same afterwards: it is only to look at it."),
+        all(call.unchanged[0] is True for call in modes),
+        _("Your function changes the model, which is not the same afterwards: it is only to look at it."),
     )
-    require(
-        not all(m.is_inference(m.first) and m.is_training(m.second) for m in found),
-        _("The two numbers have changed places: which mode was asked for first?"),
-    )
+    require(not _swapped(found), _("The two numbers have changed places: which mode was asked for first?"))
     with_penalty = all(m.is_inference(m.second - m.penalty) for m in found)
     require(
         not (with_penalty and all(close(m.first, m.second) for m in found)),
@@ -120,8 +135,13 @@ def require_inference_mode(modes: Sequence[Call]) -> None:
 def require_training_mode(modes: Sequence[Call]) -> None:
     """Every first number is right, else the check fails with the mistake it shows."""
     found = [_measured(call) for call in modes]
-    if all(m.is_training(m.first) for m in found):
+    # taken for one another, both are known: what is lost for that is lost with the second number
+    if all(m.is_training(m.first) for m in found) or _swapped(found):
         return
+    require(
+        not all(m.is_inference(m.first - m.penalty) for m in found),
+        _("Your first number is the whole loss in inference mode, as `evaluate` reports it: look at both words."),
+    )
     require(
         not all(m.is_inference(m.first) for m in found),
         _(

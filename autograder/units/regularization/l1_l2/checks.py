@@ -13,8 +13,7 @@ from autograder.units.regularization.facts import LEAST_STRENGTHS
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
 from autograder.units.regularization.l1_l2 import fits, formulas
-from autograder.units.regularization.l1_l2.losses import DATA_MISTAKES, PENALTY_MISTAKES, crossentropy, hidden_losses
-from autograder.units.regularization.l1_l2.losses import penalty as penalty_of
+from autograder.units.regularization.l1_l2 import losses as hidden_losses
 
 # --- penalty ----------------------------------------------------------------------------------------------------------
 
@@ -74,20 +73,23 @@ l2_model = l2_layer.model("build_l2_model")
 @l2_layer.check(points=0.5)
 def l2_architecture(l2_model):
     """Apart from the penalty, the model is the given one."""
-    models.require_given(l2_model, _given(), "build_l2_model")
+    models.require_given(penalties.known_only(l2_model), _given(), "build_l2_model")
 
 
-@l2_layer.check(points=2, after=l2_architecture)
+@l2_layer.check(points=2)
 def l2_kernel(l2_model):
     """The hidden layer's kernel carries the L2 penalty, and it counts in the model's loss."""
-    penalties.require_kernel_penalty(penalties.penalties(l2_model, "build_l2_model"), l1=0.0, l2=0.001)
+    found = penalties.of_given(l2_model, _given(), "build_l2_model")
+    penalties.require_kernel_penalty(found, l1=0.0, l2=0.001)
     penalties.require_active(l2_model, "build_l2_model")
 
 
-@l2_layer.check(points=0.5, after=l2_architecture)
+@l2_layer.check(points=0.5)
 def l2_nowhere_else(l2_model):
     """Nothing else is penalised."""
-    penalties.require_only(penalties.penalties(l2_model, "build_l2_model"), [penalties.HIDDEN_KERNEL])
+    found = penalties.of_given(l2_model, _given(), "build_l2_model")
+    penalties.require_only(found, [penalties.HIDDEN_KERNEL])
+    penalties.require_active(l2_model, "build_l2_model")
 
 
 own_fit = Task("own_fit")
@@ -126,21 +128,23 @@ STRENGTHS_OF_L1 = {
 @l1_layer.check(points=0.5)
 def l1_architecture(l1_model):
     """Apart from the penalty, the model is the given one."""
-    models.require_given(l1_model, _given(), "build_l1_model")
+    models.require_given(penalties.known_only(l1_model), _given(), "build_l1_model")
 
 
-@l1_layer.check(points=3, after=l1_architecture)
+@l1_layer.check(points=3)
 def l1_kernel(l1_model):
     """The hidden layer's kernel carries an L1 penalty that pulls as hard as asked, and it counts in the loss."""
-    found = penalties.penalties(l1_model, "build_l1_model")
+    found = penalties.of_given(l1_model, _given(), "build_l1_model")
     penalties.require_kernel_penalty(found, l1=0.0001, l2=0.0, known=STRENGTHS_OF_L1)
     penalties.require_active(l1_model, "build_l1_model")
 
 
-@l1_layer.check(points=0.5, after=l1_architecture)
+@l1_layer.check(points=0.5)
 def l1_nowhere_else(l1_model):
     """Nothing else is penalised."""
-    penalties.require_only(penalties.penalties(l1_model, "build_l1_model"), [penalties.HIDDEN_KERNEL])
+    found = penalties.of_given(l1_model, _given(), "build_l1_model")
+    penalties.require_only(found, [penalties.HIDDEN_KERNEL])
+    penalties.require_active(l1_model, "build_l1_model")
 
 
 elastic = Task("elastic")
@@ -150,48 +154,73 @@ elastic_model = elastic.model("build_elastic_model")
 @elastic.check(points=0.5)
 def elastic_architecture(elastic_model):
     """Apart from the penalties, the model is the given one."""
-    models.require_given(elastic_model, _given(), "build_elastic_model")
+    models.require_given(penalties.known_only(elastic_model), _given(), "build_elastic_model")
 
 
-@elastic.check(points=1.5, after=elastic_architecture)
+@elastic.check(points=2)
 def elastic_kernel(elastic_model):
-    """The hidden layer's kernel carries both penalties, each with its coefficient."""
-    found = penalties.penalties(elastic_model, "build_elastic_model")
+    """The hidden layer's kernel carries both penalties, each with its coefficient, in effect."""
+    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
     penalties.require_kernel_penalty(found, l1=0.0001, l2=0.001)
     penalties.require_active(elastic_model, "build_elastic_model")
 
 
-@elastic.check(points=1, after=elastic_architecture)
+@elastic.check(points=1)
 def elastic_bias(elastic_model):
     """The hidden layer's bias carries its own L2 penalty, and it counts in the model's loss."""
-    bias = penalties.penalties(elastic_model, "build_elastic_model").weights[penalties.HIDDEN_BIAS]
+    # what the kernel carries, a function of the learner's own perhaps, takes nothing from the bias
+    known = penalties.known_only(elastic_model)
+    bias = penalties.of_given(known, _given(), "build_elastic_model").weights[penalties.HIDDEN_BIAS]
     penalties.require_bias_penalty(bias, 0.001)
-    penalties.require_bias_active(elastic_model, "build_elastic_model")
+    penalties.require_bias_active(known, "build_elastic_model")
 
 
-@elastic.check(points=1, after=elastic_architecture)
+@elastic.check(points=1)
 def elastic_nowhere_else(elastic_model):
     """Nothing else is penalised."""
-    found = penalties.penalties(elastic_model, "build_elastic_model")
+    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
     penalties.require_only(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
+    penalties.require_active(elastic_model, "build_elastic_model")
 
 
 # --- split_loss -------------------------------------------------------------------------------------------------------
 
 split_loss = Task("split_loss")
-parts = split_loss.call("split_loss", hidden_losses)
+parts = split_loss.call("split_loss", hidden_losses.penalised)
+parts_without = split_loss.call("split_loss", hidden_losses.unpenalised)
+parts_uncompiled = split_loss.call("split_loss", hidden_losses.not_compiled)
 
 
-@split_loss.check(points=2)
+@split_loss.check(points=1.5)
 def data_loss(parts):
     """The first number is the mean cross-entropy of the model's answers, without any penalty."""
-    match(one_of(parts, 0, "split_loss"), crossentropy, DATA_MISTAKES, "split_loss")
+    first = one_of(parts, 0, "split_loss")
+    require(
+        not hidden_losses.in_training_mode(first),
+        _("Your first number is that of training mode, with Dropout on: how does one call a model as at inference?"),
+    )
+    match(first, hidden_losses.crossentropy, hidden_losses.DATA_MISTAKES, "split_loss")
 
 
-@split_loss.check(points=2)
+@split_loss.check(points=1.5)
 def penalty_part(parts):
     """The second number is the sum of the model's penalties."""
-    match(one_of(parts, 1, "split_loss"), lambda model, x, y: penalty_of(model), PENALTY_MISTAKES, "split_loss")
+    second = one_of(parts, 1, "split_loss")
+    match(second, hidden_losses.second, hidden_losses.PENALTY_MISTAKES, "split_loss")
+
+
+@split_loss.check(points=0.5)
+def no_penalty(parts_without):
+    """For a model without a penalty, the second number is 0."""
+    match(one_of(parts_without, 1, "split_loss"), lambda model, x, y: 0.0, {}, "split_loss")
+    match(one_of(parts_without, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
+
+
+@split_loss.check(points=0.5)
+def not_compiled(parts_uncompiled):
+    """Both numbers are right for a model that is not compiled, too."""
+    match(one_of(parts_uncompiled, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
+    match(one_of(parts_uncompiled, 1, "split_loss"), hidden_losses.second, {}, "split_loss")
 
 
 # --- sparsity ---------------------------------------------------------------------------------------------------------
@@ -232,7 +261,7 @@ def near_zero(fractions):
     match(fractions, formulas.near_zero_share, formulas.SHARE_MISTAKES, "near_zero_fraction")
 
 
-@sparsity.check(points=1, after=near_zero)
+@sparsity.check(points=1)
 def sparser(sparser_choice):
     """Which of the two penalties leaves more weights near zero."""
     require(

@@ -1,20 +1,22 @@
 """The two parts of a loss, and hidden models to tell them apart on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.checks.values import Formula
+from autograder.checks.api import Call
+from autograder.checks.values import Formula, close, number
 from autograder.families.keras.models import Floats, answers
 from autograder.i18n import _
 
 FEATURES, ROWS = 12, 96
+PASSES = 40  # stochastic ones of ours, from which the spread of training mode is known
 
 
 def crossentropy(model: Any, x: Floats, y: Any) -> float:
     """Mean of −log p(y) over the rows, in inference mode; y (n,) integer classes."""
-    return float(np.mean(_surprises(model, x, y)))
+    return _crossentropy_of(answers(model, x), y)
 
 
 def penalty(model: Any) -> float:
@@ -22,14 +24,18 @@ def penalty(model: Any) -> float:
     return float(sum(float(loss) for loss in model.losses))
 
 
-def _surprises(model: Any, x: Floats, y: Any) -> Floats:
-    chosen = answers(model, x)[np.arange(len(y)), np.asarray(y).reshape(-1)]
-    surprises: Floats = -np.log(np.clip(chosen, 1e-7, 1.0))
-    return surprises
+def _crossentropy_of(probabilities: Floats, y: Any) -> float:
+    chosen = probabilities[np.arange(len(y)), np.asarray(y).reshape(-1)]
+    return float(np.mean(-np.log(np.clip(chosen, 1e-7, 1.0))))
 
 
-def hidden_losses(rng: np.random.Generator) -> list[list[Any]]:
-    """Arguments (model, x, y): penalties on kernels, on a bias, behind Dropout, and none at all.
+def second(model: Any, x: Floats, y: Any) -> float:
+    """What `split_loss` is to return second."""
+    return penalty(model)
+
+
+def penalised(rng: np.random.Generator) -> list[list[Any]]:
+    """Arguments (model, x, y): penalties on kernels, on a bias, behind Dropout.
 
     The models are compiled with the cross-entropy alone, so that `evaluate` works on them too.
     """
@@ -42,18 +48,45 @@ def hidden_losses(rng: np.random.Generator) -> list[list[Any]]:
             layers.Dense(8, "tanh", kernel_regularizer=both(0.01, 0.03), bias_regularizer=l1(0.1)),
             layers.Dense(10, "softmax", kernel_regularizer=l2(0.05)),
         ],
-        [layers.Dense(10, "softmax")],
     )
     return [[_random_model(stack, rng), *_data(rng)] for stack in stacks]
 
 
-def _random_model(stack: list[Any], rng: np.random.Generator) -> Any:
+def unpenalised(rng: np.random.Generator) -> list[list[Any]]:
+    """Arguments (model, x, y): a compiled model without a penalty."""
+    import keras
+
+    return [[_random_model([keras.layers.Dense(10, "softmax")], rng), *_data(rng)]]
+
+
+def not_compiled(rng: np.random.Generator) -> list[list[Any]]:
+    """Arguments (model, x, y): a model with a penalty that was never compiled."""
+    import keras
+
+    output = keras.layers.Dense(10, "softmax", kernel_regularizer=keras.regularizers.L2(0.03))
+    return [[_random_model([output], rng, compiled=False), *_data(rng)]]
+
+
+def _random_model(stack: list[Any], rng: np.random.Generator, *, compiled: bool = True) -> Any:
     import keras
 
     model = keras.Sequential([keras.Input((FEATURES,)), *stack])
     model.set_weights([rng.normal(scale=0.4, size=w.shape).astype("float32") for w in model.get_weights()])
-    model.compile(loss="sparse_categorical_crossentropy")
+    if compiled:
+        model.compile(loss="sparse_categorical_crossentropy")
     return model
+
+
+def in_training_mode(calls: Sequence[Call]) -> bool:
+    """Whether the results, first numbers, are right but where Dropout acts, and there as in training mode."""
+    for call in calls:
+        model, x, y = call.arguments
+        found = number(call.result, "split_loss")
+        noisy = np.mean([_crossentropy_of(answers(model, x, training=True), y) for _pass in range(PASSES)])
+        spread = np.std([_crossentropy_of(answers(model, x, training=True), y) for _pass in range(PASSES)])
+        if abs(found - noisy) > 5 * spread + 1e-3 * noisy:
+            return False
+    return not all(close(c.result, crossentropy(*c.arguments)) for c in calls)
 
 
 def _data(rng: np.random.Generator) -> tuple[Any, Any]:
