@@ -27,7 +27,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.HTMLExporter.filters = {"markdown2html": "autograder.feedback.formgrader.markdown2html"}  # in the formgrader
+
+# the formgrader: learners' Markdown is harmless, pictures have no red frame, a rubric is added up
+c.HTMLExporter.filters = {"markdown2html": "autograder.feedback.formgrader.markdown2html"}
+c.HTMLExporter.preprocessors = ["autograder.feedback.formgrader.GradingTools"]
 
 c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: CleanTexts leaves no SVG
 
