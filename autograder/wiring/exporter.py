@@ -12,6 +12,7 @@ from traitlets.utils.importstring import import_item
 from autograder.errors import UnreadableNotebook
 from autograder.grading.notebooks import read_notebook
 from autograder.grading.results import NOT_OURS, stored_results
+from autograder.scale import quiet
 from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
 from autograder.scale.logs import escape_names
 from autograder.scale.names import settle_names
@@ -41,6 +42,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         self._strays: list[str] = []  # learner/file
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
         if self.parent is not None:
+            quiet.begin(self.parent.parent, Path(self.parent.coursedir.root))
             _let_hooks_fail(self.parent)
             recover(self.parent)
             self._strays = settle_names(self.parent)
