@@ -18,13 +18,14 @@ import numpy as np
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
 from autograder.families.keras.anonymous import anonymous
+from autograder.families.keras.use import EXAMPLES, weights_that_matter
 from autograder.i18n import _
 from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
 LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
-VERSION = 2  # of everything here that changes a run's numbers
+VERSION = 3  # of everything here that changes a run's numbers
 
 Examples = tuple[Any, Any]  # x (n, ...), y (n,)
 Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -43,7 +44,8 @@ class Data(NamedTuple):
 class Run(NamedTuple):
     """One training: final cross-entropies (train, held-out), held-out accuracy, curves with one value an epoch.
 
-    `penalty` is what the regularizers add to the loss at the end, in nats.
+    `penalty` is what the regularizers add to the loss at the end, in nats; `in_use` how many weights then matter, see
+    `use.weights_that_matter`.
     """
 
     train: float
@@ -52,6 +54,7 @@ class Run(NamedTuple):
     train_curve: list[float]
     held_out_curve: list[float]
     penalty: float = 0.0
+    in_use: int = 0
 
     @property
     def collapsed(self) -> bool:
@@ -204,11 +207,12 @@ def _train(
     for seed in seeds:
         loop.restart(seed % (1 << 31))
         model.set_weights(_initial_weights(config, start, seed))
-        runs.append(_run(loop.run(EPOCHS, seed)))
+        logs = loop.run(EPOCHS, seed)
+        runs.append(_run(logs, weights_that_matter(model, train[0][:EXAMPLES])))
     return runs
 
 
-def _run(logs: Mapping[str, list[float]]) -> Run:
+def _run(logs: Mapping[str, list[float]], in_use: int) -> Run:
     return Run(
         logs["crossentropy"][-1],
         logs["val_crossentropy"][-1],
@@ -216,6 +220,7 @@ def _run(logs: Mapping[str, list[float]]) -> Run:
         [round(v, 4) for v in logs["crossentropy"]],
         [round(v, 4) for v in logs["val_crossentropy"]],
         logs["val_loss"][-1] - logs["val_crossentropy"][-1],
+        in_use,
     )
 
 
