@@ -53,10 +53,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class BrokenCell:
-    """A cell of the learner's that raised: its text, the line (from 1), the exception's class and what it said."""
+    """A cell of the learner's that raised: its text, the line where it did, the exception's class and what it said."""
 
     source: str
-    line: int
+    code: str
     error: str
     said: str
 

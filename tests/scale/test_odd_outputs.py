@@ -1,4 +1,4 @@
-"""Halves of characters, in whatever a kernel sends, keep no notebook from being written, and no task from its grade."""
+"""Whatever a kernel sends, the notebook can be written, and no task is kept from its grade."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,3 +51,21 @@ def test_what_comes_of_halves_can_be_written_to_a_file(grader: Grader, tmp_path:
     cells = [nbformat.v4.new_code_cell(outputs=nbformat.from_dict(found)) for found in outcome.outputs.values()]
     nb = nbformat.v4.new_notebook(cells=cells, metadata={"results": outcome.to_json()["grades"]})
     nbformat.write(nb, tmp_path / "graded.ipynb")
+
+
+FAR_BELOW = "\n" * 6000 + "undefined\n"
+FORGED = """
+kernel = get_ipython().kernel
+for line in ("----> " + "9" * 5000, '  File "<x>", line ' + "9" * 5000):
+    content = {"ename": "E", "evalue": "e", "traceback": [line]}
+    kernel.session.send(kernel.iopub_socket, "error", content, parent=kernel.get_parent("shell"), ident=b"x")
+"""
+
+
+def test_an_error_in_a_line_far_below_or_nowhere_is_told_as_any_other(grader: Grader) -> None:
+    far, forged = f"# double\n{FAR_BELOW}def double(x):\n    return 2 * x", f"{FORGED}\nword = 'no'"
+    outcome = grader.grade(job([far, "# test: double", forged, "# test: word"]))
+    assert outcome.fault == ""
+    assert {task: grade.score for task, grade in outcome.grades.items()} == {"double": 0.0, "word": 0.0}
+    (said, *_others) = [result.message.render() for result in outcome.grades["double"].results if result.message]
+    assert said.startswith("The cell with `undefined` stopped at this line with NameError")
