@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -166,14 +167,6 @@ USED = {
     "beside a linear classifier": beside_a_linear_classifier("layers.Dropout(0.5)"),
     "with a softmax of its own": behind_logits(""),
     "normalized before its softmax": behind_logits("layers.BatchNormalization()"),
-    "pooled": f"""{KERAS}
-def build_challenge_model():
-    return keras.Sequential([
-        keras.Input((28, 28)), layers.Rescaling(1 / 255), layers.Reshape((28, 28, 1)), layers.ZeroPadding2D(1),
-        layers.Conv2D(32, 5, strides=4), layers.ReLU(6), layers.AveragePooling2D(2), layers.Conv2D(1000, 3),
-        layers.ELU(), layers.Conv2D(10, 1), layers.GlobalAveragePooling2D(), layers.Softmax(),
-    ])
-""",
     "a mean of three": f"""{KERAS}
 def build_challenge_model():
     image = keras.Input((28, 28))
@@ -220,12 +213,13 @@ def _trainable(model: Any) -> int:
 )
 def test_what_training_drove_to_nothing_does_not_matter(effect: str, left: int) -> None:
     space: dict[str, Any] = {}
+    keras.utils.set_random_seed(1)
     name, _equals, value = effect.partition("=")
     exec(compile(beside_a_linear_classifier(**{name: value}), "<answer>", "exec"), space)
     model = space["build_challenge_model"]()
     rng = np.random.default_rng(0)
     x, y = rng.random((600, 28, 28), "float32"), rng.integers(0, 10, 600)
-    train(model, (x, y), (x[:10], y[:10]), epochs=40, learning_rate=1e-2)
+    train(model, (x, y), (x[:10], y[:10]), epochs=40, learning_rate=2e-3)
     assert use.weights_that_matter(model, x[:256]) == pytest.approx(left, rel=0.05)
 
 
