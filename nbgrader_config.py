@@ -44,4 +44,5 @@ c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndSt
 
 # collecting, from the exchange and from an LMS
 c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"
+c.ExchangeFactory.release_feedback = "autograder.wiring.exchange.SafeReleaseFeedback"
 c.ZipCollectApp.extractor_plugin = "autograder.lms.archives.SafeExtractor"

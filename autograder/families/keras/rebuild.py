@@ -58,7 +58,7 @@ _OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout'
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
 # Keras writes what they hold as an object and would read a mere name, too: it then takes any class of the kind
 _OBJECT_ENDINGS = ("initializer", "regularizer", "constraint")
-_SIZE_KEYS = frozenset({"units", "filters", "depth_multiplier", "kernel_size", "pool_size", "target_shape", "padding"})
+_SIZE_KEYS = frozenset({"units", "filters", "depth_multiplier", "kernel_size", "pool_size", "padding"})
 
 
 def rebuild(data: ModelData) -> Any:
@@ -267,7 +267,7 @@ def _check_sizes(config: Mapping[str, Any]) -> None:
             size = _product(node[key])
             widths, widest = widths + size, max(widest, size)
         filters = max(filters, _product(node.get("filters")))
-        inputs = max(inputs, *(_product(node.get(k)) for k in ("batch_shape", "batch_input_shape", "input_shape")))
+        inputs = max(inputs, *(_largest(node.get(k)) for k in ("batch_shape", "batch_input_shape", "input_shape")))
     # a convolution can hand on as many values as its input has positions, for every filter
     if sum(_uses(config)) > MAX_LAYERS or widths * max(widest, inputs * filters) > 20 * MAX_PARAMETERS:
         raise EvidenceRefused(_("Your model is far larger than this task needs, so it was not trained."))
@@ -284,6 +284,13 @@ def _uses(node: Mapping[str, Any], times: int = 1) -> Iterator[int]:
         if isinstance(layer, dict):
             calls = layer.get("inbound_nodes")
             yield from _uses(layer, times * max(1, len(calls) if isinstance(calls, list) else 1))
+
+
+def _largest(shapes: Any) -> int:
+    """The most values in a shape, or in one of several, as a layer with several inputs has them."""
+    if isinstance(shapes, list) and any(isinstance(shape, list) for shape in shapes):
+        return max(map(_product, shapes))
+    return _product(shapes)
 
 
 def _product(sizes: Any) -> int:
