@@ -4,11 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from keras import layers, ops
 
+from autograder.checks.api import Failed
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import costs, rebuild
+from autograder.families.keras.models import config_of_given
+from autograder.families.keras.runs import Data, Trainer
 from tests.trusted.test_rebuild import data_of
 from tests.trusted.test_taken_layers import applied, chain, of_image, textbook
 
@@ -93,3 +97,11 @@ def test_a_wrapped_layer_and_a_cell_count_as_layers() -> None:
 )
 def test_what_learners_combine_is_affordable(model: Callable[[], Any]) -> None:
     assert costs.is_affordable(model())
+
+
+def test_a_model_that_fails_while_it_trains_is_told_so_without_what_it_was_given() -> None:
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(2, size=(64, 28, 28)).astype("float32"), rng.integers(10, size=64)
+    model = chain(layers.Flatten(), layers.Embedding(1, 2))  # a pixel of 1 is no index
+    with pytest.raises(Failed, match="cannot be trained on our images"):
+        Trainer(None, [1], Data(lambda part: (images, labels), "")).runs(config_of_given(model))

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograder.checks.api import fail
 from autograder.families.keras import rebuild
+from autograder.i18n import _
 from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
@@ -179,6 +181,8 @@ def _train(
     train: Examples,
     held_out: Examples,
 ) -> list[Run]:
+    import tensorflow as tf
+
     from autograder.families.keras.training import TrainingLoop
 
     model = _fresh(config, seeds[0])
@@ -187,7 +191,13 @@ def _train(
     for seed in seeds:
         loop.restart(seed % (1 << 31))
         model.set_weights(_initial_weights(config, start, seed))
-        runs.append(_run(loop.run(EPOCHS, seed)))
+        try:
+            runs.append(_run(loop.run(EPOCHS, seed)))
+        except tf.errors.OpError:  # its text may show images that learners do not have
+            fail(
+                _("Your model cannot be trained on our images: an operation in it does not take what reaches it, such "
+                  "as a number that is no index of an Embedding.")
+            )  # fmt: skip
     return runs
 
 
