@@ -40,11 +40,10 @@ def explained(answer: Any, broken: Sequence[BrokenCell], target: str, there: str
 
 
 def _cause(cell: BrokenCell, there: str) -> Message:
-    code = cell.source.splitlines()[cell.line - 1].strip()[:100] if cell.source.strip() else ""
     if cell.error == "ModuleNotFoundError" and (package := _NO_MODULE.search(cell.said)):
-        return Message(NO_PACKAGE, {"code": code, "package": package[1], "there": there})
+        return Message(NO_PACKAGE, {"code": cell.code, "package": package[1], "there": there})
     said = cell.said.splitlines()[0].rstrip(".") + "." if cell.said else ""
-    return Message(STOPPED, {"code": code, "error": cell.error, "said": said})
+    return Message(STOPPED, {"code": cell.code, "error": cell.error, "said": said})
 
 
 def stopped_at(broken: Sequence[BrokenCell], target: str) -> Message | None:

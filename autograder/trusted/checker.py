@@ -28,7 +28,7 @@ from autograder.checks.api import Context
 from autograder.checks.causes import explained, stopped_at
 from autograder.checks.evidence import NoAnswer
 from autograder.errors import EvidenceRefused
-from autograder.records import CheckResult, Evidence, Request
+from autograder.records import CheckResult, Evidence, Request, as_utf8
 from autograder.store import Store
 from autograder.trusted.mounting import mounted
 from autograder.trusted.plugin import Session, plan, probes_of, run_checks
@@ -127,7 +127,7 @@ def _serve_one(connection: socket.socket) -> None:
             except BaseException as error:
                 answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
             with _answering:
-                stream.write(json.dumps({**answer, "cpu": time.process_time()}).encode() + b"\n")
+                stream.write(as_utf8({**answer, "cpu": time.process_time()}) + b"\n")
                 stream.flush()
         status = 0
     finally:

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.checks.api import Check, Credit, Failed, Probe, Task
 from autograder.checks.seeds import generator
+from autograder.errors import EvidenceRefused
 from autograder.i18n import Message, _
 from autograder.records import CheckResult, Outcome, Plan
 from autograder.unit import Family
@@ -116,6 +117,8 @@ class Session:
             outcome = check.function(**self.arguments(check))
         except Failed as no:
             return self.failed(check, no), no
+        except EvidenceRefused as refused:  # what they handed in cannot be looked at: theirs, not ours
+            return self.failed(check, Failed(refused.message)), refused
         except Exception as error:  # whatever a check raises beyond Failed is our own fault
             return self.result(check, Outcome.ERROR, detail=traceback.format_exc(limit=-6)), error
         return self.credited(check, outcome or Credit(1.0)), None

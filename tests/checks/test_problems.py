@@ -45,8 +45,8 @@ def test_a_mistake_that_a_probe_names_by_what_was_raised_is_a_mistake() -> None:
 
 def test_a_sweep_that_was_stopped_for_time_is_told_so_by_name() -> None:
     cell = "val_losses = {}\nfor rate in rates: val_losses[rate] = fit(rate)\nbest_rate = 0.1"
-    stopped = BrokenCell(cell, 1, TIMEOUT, "This cell was stopped after 120 seconds.")
-    other = BrokenCell("lab.plot()", 1, TIMEOUT, "This cell was stopped after 120 seconds.")
+    stopped = BrokenCell(cell, "", TIMEOUT, "This cell was stopped after 120 seconds.")
+    other = BrokenCell("lab.plot()", "", TIMEOUT, "This cell was stopped after 120 seconds.")
     code = "val_losses, best_rate = {0.1: 0.6}, None"
     (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other, stopped))
     assert first.earned == 0

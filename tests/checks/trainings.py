@@ -17,7 +17,7 @@ class Trainings:
     def runs(self, config: Any, start: Any = None, **more: Any) -> list[Run]:
         """Four trainings."""
         train, held_out = self.value, self.value + 0.5
-        return [Run(train, held_out, 0.8, [*CURVE[:4], train], [*HELD_OUT[:4], held_out], self.value)] * 4
+        return [Run(train, held_out, 0.8, [*CURVE[:4], train], [*HELD_OUT[:4], held_out], self.value, 10**6)] * 4
 
     def compare(self, given: Any, theirs: Any, *, flat: bool = False) -> Comparison:
         """Four trainings of both."""

@@ -32,6 +32,13 @@ def functional() -> Any:
     return keras.Model(inputs, keras.layers.Dense(10, "softmax")(keras.layers.Dropout(0.5)(x)))
 
 
+def beside() -> Any:
+    inputs = keras.Input((28, 28))
+    x = keras.layers.Flatten()(inputs)
+    both = keras.layers.Concatenate()([x, keras.layers.Dense(390, "relu")(x)])
+    return keras.Model(inputs, keras.layers.Dense(10, "softmax")(both))
+
+
 def convolutional() -> Any:
     return keras.Sequential(
         [
@@ -54,8 +61,9 @@ def convolutional() -> Any:
         seed_model(kernel_constraint=keras.constraints.MaxNorm(2), kernel_initializer="he_normal"),
         functional(),
         convolutional(),
+        beside(),
     ],
-    ids=["l2", "l1l2", "constraint", "functional", "convolutional"],
+    ids=["l2", "l1l2", "constraint", "functional", "convolutional", "beside"],
 )
 def test_a_model_comes_back_with_its_weights_and_answers(model: Any) -> None:
     again = rebuild.rebuild(data_of(model))
