@@ -51,6 +51,9 @@ class Plan:
     points: Mapping[str, float] = field(default_factory=dict)
 
 
+TIMEOUT = "Timeout"  # the name of the error of a cell that was stopped for time
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenCell:
     """A cell of the learner's that raised: its text, the line where it did, the exception's class and what it said."""

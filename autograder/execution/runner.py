@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
 from autograder.i18n import Message, _, translate
-from autograder.records import BrokenCell, Evidence, Plan
+from autograder.records import TIMEOUT, BrokenCell, Evidence, Plan
 from autograder.unit import PLAIN, Family
 
 
@@ -158,7 +158,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         elif self.interrupted:
             text = translate(_("This cell was stopped after {seconds} seconds."), self.language,
                              seconds=self.limits.cell_seconds)  # fmt: skip
-            cell.outputs.append(_error("Timeout", text))
+            cell.outputs.append(_error(TIMEOUT, text))
 
     def _explain(self, error: Exception) -> None:
         if self.interrupted:

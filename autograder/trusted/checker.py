@@ -25,7 +25,7 @@ from typing import Any
 
 from autograder.checks import evidence
 from autograder.checks.api import Context
-from autograder.checks.causes import explained
+from autograder.checks.causes import explained, stopped_at
 from autograder.checks.evidence import NoAnswer
 from autograder.errors import EvidenceRefused
 from autograder.records import CheckResult, Evidence, Request, as_utf8
@@ -57,7 +57,14 @@ def check(unit: Unit, family: Family, module: Any, request: Request) -> list[Che
     fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
     targets = {name: probe.target for name, probe in probes_of(module).items()}
     parsed = {task: _parsed(Evidence.from_json(found), family, targets) for task, found in request.evidence.items()}
-    return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
+    broken = {task: Evidence.from_json(found).broken for task, found in request.evidence.items()}
+    stopped = {
+        (task, name): message
+        for task, cells in broken.items()
+        for name, target in targets.items()
+        if (message := stopped_at(cells, target))
+    }
+    return run_checks(Session(module, parsed, request.secret, request.names, fixtures, stopped))
 
 
 def _store(request: Request) -> Store | None:

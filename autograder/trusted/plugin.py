@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -81,10 +82,12 @@ class Session:
         secret: str,
         names: Sequence[str],
         fixtures: Mapping[str, Callable[[], Any]],
+        stopped: Mapping[tuple[str, str], Message] = MappingProxyType({}),
     ):
         """`module`: the checks. `evidence`: task → probe → parsed answer. `names` seed the hidden inputs (`seeds`).
 
-        `fixtures`: makes what checks name beside probes, when a check first asks for it.
+        `fixtures`: makes what checks name beside probes, when a check first asks for it. `stopped`: task and probe →
+        the sentence for a name that was still being filled when its cell was stopped, see `causes.stopped_at`.
         """
         self.module = module
         self.tasks, self.probes = tasks_of(module), probes_of(module)
@@ -92,6 +95,7 @@ class Session:
         self.secret = secret
         self.names = tuple(names)
         self.fixtures = fixtures
+        self.stopped = stopped
         self.made: dict[str, Any] = {}
         self.results: list[CheckResult] = []
         self.answers: dict[tuple[str, str], Any] = {}  # by task and probe
@@ -125,8 +129,11 @@ class Session:
         return self.result(check, outcome, earned=earned, message=credit.message, picture=dict(credit.picture))
 
     def failed(self, check: Check, no: Failed) -> CheckResult:
+        sentences = (self.stopped.get((check.task, name)) for name in check.arguments)
+        sentence = next((s for s in sentences if s and not no.problem), None)
+        message = Message(sentence.text, {**sentence.values, "found": no.message}) if sentence else no.message
         return self.result(
-            check, Outcome.FAILED, message=no.message, problem=no.problem, picture=getattr(no, "picture", {})
+            check, Outcome.FAILED, message=message, problem=no.problem, picture=getattr(no, "picture", {})
         )
 
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.families.keras import names
+
 SURE = 20.0  # what a last layer says for one class: the others then have a probability of 2e-9
 TINY = 1e-30
 LEAST_GAIN = 0.5
@@ -17,10 +19,10 @@ SLOWEST = 0.999  # momentum with which moving statistics still follow within a t
 LARGEST_EPSILON = 0.01  # beside a variance; Keras takes 0.001
 # what squashes or normalizes by a rule, which is no gain
 _RULES = frozenset(
-    """Activation ELU GroupNormalization LayerNormalization LeakyReLU ReLU Softmax UnitNormalization
-    Elu Gelu HardSigmoid HardTanh LeakyRelu LogSoftmax Relu Relu6 Selu Sigmoid Silu Softplus Softsign Tanh""".split()
-)
-_SCALING = frozenset("Divide DivideNoNan Multiply Power TrueDivide".split())  # operations, when a number is one part
+    "Activation ELU GroupNormalization LayerNormalization LeakyReLU ReLU Softmax Tanh UnitNormalization".split()
+) | frozenset(names.OF_NETWORKS) - {"AveragePool", "MaxPool"}
+# operations of `keras.ops` that scale; of two tensors too, as two equal ones give a constant
+_SCALING = frozenset("Clip Divide DivideNoNan Multiply Power Subtract TrueDivide".split())
 Say = Callable[[Any, Any], Any]
 
 
@@ -38,9 +40,8 @@ def softens(model: Any) -> bool:
 def rescales_behind_weights(model: Any) -> bool:
     """Whether something rescales, or is frozen, behind a layer with weights."""
     named = any(
-        weighted
-        and (_rescales(node) or (getattr(node.operation, "_trainable_variables", ()) and not node.operation.trainable))
-        for node, weighted in _nodes(model, weighted=False)
+        weighted and (_rescales(layer) or (getattr(layer, "_trainable_variables", ()) and not layer.trainable))
+        for layer, weighted in _operations(model, weighted=False)
     )
     told, in_silence = (_told(model, value) for value in (1.0, 0.0))
     changes = (float(np.abs(t - s).max(initial=0.0)) for t, s in zip(told, in_silence, strict=True))
@@ -61,6 +62,8 @@ def _through(model: Any, x: Any, say: Say, told: list[NDArray[Any]] | None = Non
     `told`: gets what each of these layers is given; layers that squash or normalize then do nothing.
     """
 
+    import keras
+
     def called(layer: Any) -> Any:
         if _graph(layer):
             return lambda given, *_more, **_named: _through(layer, given, say, told)
@@ -74,7 +77,7 @@ def _through(model: Any, x: Any, say: Say, told: list[NDArray[Any]] | None = Non
         def said(*given: Any, **named: Any) -> Any:
             if told is not None:
                 told.extend(np.asarray(one) for one in given)
-            return say(layer, layer(*given, **named).shape)
+            return keras.tree.map_structure(lambda made: say(layer, made.shape), layer(*given, **named))
 
         return said
 
@@ -96,31 +99,15 @@ def _array(values: Any, shape: Any) -> Any:
     return keras.ops.convert_to_tensor(np.broadcast_to(np.asarray(values, "float32"), np.prod(shape)).reshape(shape))
 
 
-def _rescales(node: Any) -> bool:
-    """Whether a layer multiplies what it is given by a number out of its config, or by a constant beside it.
-
-    So may an operation of `keras.ops`: by numbers among its arguments.
-    """
-    layer, name = node.operation, type(node.operation).__name__
-    if name in ("Clip", "Multiply", "Rescaling", "Subtract") and not _adds_a_number(node):
-        return True  # two equal tensors give 0 when subtracted, which is a constant
-    if not hasattr(layer, "get_config") or not hasattr(layer, "weights"):
-        return name in _SCALING and _has_number(node)
+def _rescales(layer: Any) -> bool:
+    """Whether a layer multiplies what it is given by a number out of its config, or by a constant beside it."""
+    if not hasattr(layer, "_trainable_variables"):  # an operation of `keras.ops`
+        return type(layer).__name__ in _SCALING
     config = layer.get_config()
-    # a ReLU that is never on is as good as its slope
-    return bool(config.get("threshold")) or _normalizes_by_rule(config)
-
-
-def _adds_a_number(node: Any) -> bool:
-    return type(node.operation).__name__ == "Subtract" and _has_number(node)
-
-
-def _has_number(node: Any) -> bool:
-    """Whether an operation is given a number, or an array, beside what comes out of the model."""
-    given = (*node.arguments.args, *node.arguments.kwargs.values())
-    return any(
-        isinstance(one, (int, float, np.number)) or (hasattr(one, "numpy") and not hasattr(one, "_keras_history"))
-        for one in given
+    return (
+        type(layer).__name__ in ("Rescaling", "Multiply", "Subtract")  # two equal tensors give 0, which is a constant
+        or bool(config.get("threshold"))  # a ReLU that is never on is as good as its slope
+        or _normalizes_by_rule(config)
     )
 
 
@@ -131,8 +118,8 @@ def _normalizes_by_rule(config: Mapping[str, Any]) -> bool:
     return not (follows and config.get("epsilon", 0.0) <= LARGEST_EPSILON)
 
 
-def _nodes(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
-    """The uses of layers and operations in their order, each with whether weights lie before it.
+def _operations(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
+    """The layers in the order in which they are applied, each with whether weights lie before it.
 
     `weighted`: whether they do before the model itself.
     """
@@ -143,8 +130,8 @@ def _nodes(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
         layer = node.operation
         before = any(id(tensor) in behind for tensor in node.input_tensors)
         if _graph(layer):
-            yield from _nodes(layer, weighted=before)
+            yield from _operations(layer, weighted=before)
         elif node.input_tensors:
-            yield node, before
+            yield layer, before
         if before or getattr(layer, "weights", None):
             behind |= {id(tensor) for tensor in node.outputs}
