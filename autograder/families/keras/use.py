@@ -18,7 +18,7 @@ EXAMPLES = 256  # so many that behind three Dropouts of rate 0.8 nearly each wei
 # moves it by 0.1 and more, one behind a factor of 0.001 by less than 0.001
 LEAST_CHANGE = 0.01
 LEAST_EFFECT = 0.1  # and when a kernel of a trained model is shuffled: a used one changes some answer altogether
-LEAST_INPUT = 0.1  # of the gradient of a kernel's strongest input
+LEAST_INPUT = 0.01  # of the gradient of a kernel's strongest input
 LEAST_SHARE = 0.5  # of a variable's weights that have a gradient when training begins: half of all ReLUs are off
 
 
