@@ -28,7 +28,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.HTMLExporter.filters = {"markdown2html": "autograder.feedback.formgrader.markdown2html"}  # in the formgrader
+
+# the formgrader: learners' Markdown is harmless, pictures have no red frame, a rubric is added up
+c.HTMLExporter.filters = {"markdown2html": "autograder.feedback.formgrader.markdown2html"}
+c.HTMLExporter.preprocessors = ["autograder.feedback.formgrader.GradingTools"]
 
 c.Sandbox.variables = {"LAB_FIGURES": "png"}  # learners' figures as pictures: CleanTexts leaves no SVG
 
@@ -42,4 +45,5 @@ c.GenerateFeedback.preprocessors = ["autograder.feedback.exporter.GetGradesAndSt
 
 # collecting, from the exchange and from an LMS
 c.ExchangeFactory.collect = "autograder.wiring.exchange.SafeCollect"
+c.ExchangeFactory.release_feedback = "autograder.wiring.exchange.SafeReleaseFeedback"
 c.ZipCollectApp.extractor_plugin = "autograder.lms.archives.SafeExtractor"

@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             nbgrader(folder, "generate_assignment", assignment, "--force", on_line=log.line)
         for submission in submissions:
             hand_in(submission, folder)
+        add_names(folder, submissions)
         for assignment in assignments:
             log.begin(assignment)
             nbgrader(folder, "autograde", assignment, on_line=log.line)
@@ -130,6 +131,14 @@ def lay_out(project: Path, folder: Path) -> None:
     shutil.copytree(project / "source", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     text = (project / "nbgrader_config.py").read_text(encoding="utf-8")
     (folder / "nbgrader_config.py").write_text(f"{text}\nc.Course.demonstration = True\n", encoding="utf-8")
+
+
+def add_names(folder: Path, submissions: Sequence[Typed]) -> None:
+    """The learners, with the names that the formgrader shows."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        for student in sorted({submission.student for submission in submissions}):
+            first, _space, last = student.replace("_", " ").title().partition(" ")
+            gradebook.update_or_create_student(student, first_name=first, last_name=last or say(_("Example")))
 
 
 def table(folder: Path, submissions: Sequence[Typed], assignment: str) -> Table:

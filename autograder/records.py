@@ -1,6 +1,7 @@
 """The records that travel between the rooms. All of them are plain data and go through JSON unchanged."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field, fields
@@ -9,6 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from autograder.i18n import Message
+
+
+def as_utf8(data: Any) -> bytes:
+    """JSON in UTF-8. Half of a surrogate pair, which a stranger's text may hold and no file can, becomes a "?"."""
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,15 @@ class Plan:
     points: Mapping[str, float] = field(default_factory=dict)
 
 
+TIMEOUT = "Timeout"  # the name of the error of a cell that was stopped for time
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenCell:
-    """A cell of the learner's that raised: its text, the line (from 1), the exception's class and what it said."""
+    """A cell of the learner's that raised: its text, the line where it did, the exception's class and what it said."""
 
     source: str
-    line: int
+    code: str
     error: str
     said: str
 

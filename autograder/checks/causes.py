@@ -1,4 +1,4 @@
-"""Say why a name is missing: the first cell that raised although it was to define it."""
+"""Say why a name is missing or not finished: the first cell that raised, or was stopped, although it was to fill it."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.checks.evidence import NoAnswer
 from autograder.i18n import Message, _
-from autograder.records import BrokenCell
+from autograder.records import TIMEOUT, BrokenCell
 
 _NAME_ERROR = re.compile(r"name '(\w+)' is not defined")
 _NO_MODULE = re.compile(r"No module named '(\w+)")
@@ -18,6 +18,10 @@ STOPPED = _(
 NO_PACKAGE = _(
     "The cell with `{code}` stopped at this line: the package `{package}` is not there while grading; these are: "
     "{there}, and what comes with Python. Take the line out, and do without the package."
+)
+CUT_SHORT = _(
+    "The cell that begins with `{code}` ran too long and was stopped, so that `{name}` may not be finished: {said} "
+    "Make it shorter, for instance by training fewer times. What was found: {found}"
 )
 
 
@@ -36,8 +40,18 @@ def explained(answer: Any, broken: Sequence[BrokenCell], target: str, there: str
 
 
 def _cause(cell: BrokenCell, there: str) -> Message:
-    code = cell.source.splitlines()[cell.line - 1].strip()[:100] if cell.source.strip() else ""
     if cell.error == "ModuleNotFoundError" and (package := _NO_MODULE.search(cell.said)):
-        return Message(NO_PACKAGE, {"code": code, "package": package[1], "there": there})
+        return Message(NO_PACKAGE, {"code": cell.code, "package": package[1], "there": there})
     said = cell.said.splitlines()[0].rstrip(".") + "." if cell.said else ""
-    return Message(STOPPED, {"code": code, "error": cell.error, "said": said})
+    return Message(STOPPED, {"code": cell.code, "error": cell.error, "said": said})
+
+
+def stopped_at(broken: Sequence[BrokenCell], target: str) -> Message | None:
+    """The sentence for what came back of `target`, a name that a cell was still to fill when it was stopped for time.
+
+    It lacks `found`: what a check says of that.
+    """
+    cells = (c for c in broken if c.error == TIMEOUT and target and re.search(rf"\b{re.escape(target)}\b", c.source))
+    cell = next(cells, None)
+    code = next((line.strip()[:100] for line in (cell.source if cell else "").splitlines() if line.strip()), "")
+    return Message(CUT_SHORT, {"code": code, "name": target, "said": cell.said}) if cell else None

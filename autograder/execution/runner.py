@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
 from autograder.i18n import Message, _, translate
-from autograder.records import BrokenCell, Evidence, Plan
+from autograder.records import TIMEOUT, BrokenCell, Evidence, Plan
 from autograder.unit import PLAIN, Family
 
 
@@ -115,9 +115,9 @@ class Runner(NotebookClient):  # type: ignore[misc]
             error = errors[-1]
             trace = "\n".join(str(line) for line in error.get("traceback", []))[:20_000]
             lines = [int(n) for n in _LINE.findall(_ANSI.sub("", trace))]
-            sources = cell.source.splitlines()
-            line = lines[0] if lines and 0 < lines[0] <= len(sources) else 1
-            self.broken.append(BrokenCell(cell.source[:5000], line, str(error.ename)[:80], str(error.evalue)[:200]))
+            sources = cell.source.splitlines() or [""]
+            code = sources[lines[0] - 1 if lines and 0 < lines[0] <= len(sources) else 0].strip()[:100]
+            self.broken.append(BrokenCell(cell.source[:5000], code, str(error.ename)[:80], str(error.evalue)[:200]))
 
     async def _ask(self, specs: Mapping[str, Any], index: int) -> Evidence:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
@@ -158,7 +158,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         elif self.interrupted:
             text = translate(_("This cell was stopped after {seconds} seconds."), self.language,
                              seconds=self.limits.cell_seconds)  # fmt: skip
-            cell.outputs.append(_error("Timeout", text))
+            cell.outputs.append(_error(TIMEOUT, text))
 
     def _explain(self, error: Exception) -> None:
         if self.interrupted:
@@ -216,7 +216,9 @@ class Runner(NotebookClient):  # type: ignore[misc]
 
 MAX_BROKEN = 20  # cells that raised; the first one matters
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_LINE = re.compile(r"(?:^-+> *|, line )(\d+)", re.MULTILINE)  # IPython's arrow, or Python's words for a SyntaxError
+_LINE = re.compile(
+    r"(?:^-+> *|, line )(\d{1,7})\b", re.MULTILINE
+)  # IPython's arrow, or Python's words for a SyntaxError
 GRACE_SECONDS = 15  # between the interrupt of a cell and the end of its kernel
 SHOWING = ("stream", "display_data", "execute_result", "error", "update_display_data")
 MAX_SAME = 20  # displays that one message can change

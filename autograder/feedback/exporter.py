@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from nbgrader.preprocessors import GetGrades
 
 from autograder.feedback.charts import charts_of
 from autograder.feedback.page import Chapter, Page
+from autograder.files import open_plain, write_whole
+from autograder.grading.notebooks import NBGRADERS_OWN
 from autograder.grading.results import StoredResults, awaits_person, unpack
 from autograder.i18n import _, number, translate, translate_count
 from autograder.scale.in_time import in_time
@@ -25,6 +28,7 @@ from autograder.unit import load
 from autograder.worked import by_task, is_over
 
 FOLDER = Path(__file__).parent
+MAX_OWN = 1000  # bytes of a file of nbgrader's
 SECONDS = 20.0  # of CPU time for a page; most need a tenth of one
 STYLE_HASH = "the-hash-of-the-style"  # in the template
 TOO_LONG = _("What stands in this notebook could not be shown in time. The results of its tasks are complete.")
@@ -75,6 +79,8 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         """nbgrader makes it before it comes to the first submission."""
         super().__init__(**kw)
         escape_names()
+        if self.parent is not None:
+            self.parent.init_assignment = partial(copy_nbgraders_own, self.parent)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:
         """Write the page of one notebook; the gradebook was asked by the preprocessors."""
@@ -93,6 +99,21 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             language = (unpack(nb.metadata) or StoredResults()).language
             about["note"] = translate(TOO_LONG, language)
             return page(nbformat.writes(_without_texts(nb)), about, *course), resources
+
+
+def copy_nbgraders_own(converter: Any, assignment: str, student: str) -> None:
+    """Take the place of nbgrader's `init_assignment`, which copies every file that a learner handed in.
+
+    A page of theirs would lie among ours and look like one. What nbgrader put there itself, it needs again.
+    """
+    source, target = (
+        Path(converter.coursedir.format_path(folder, student, assignment))
+        for folder in (converter.coursedir.autograded_directory, converter.coursedir.feedback_directory)
+    )
+    target.mkdir(parents=True, exist_ok=True)
+    for name in NBGRADERS_OWN:
+        with suppress(OSError), open_plain(source / name) as file:  # missing, or a folder of the learner's
+            write_whole(target / name, file.read(MAX_OWN))
 
 
 def page(notebook: str, about: dict[str, Any], unit: str, course: str) -> str:

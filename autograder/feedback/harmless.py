@@ -38,11 +38,22 @@ ATTRIBUTES = {
     "munderover": {"accent", "accentunder"},
 }  # fmt: skip
 _PLAIN = re.compile(r"[a-z]+(-[a-z]+)*( [a-z]+)*|-?\d{1,2}(\.\d{1,4})?(em|ex|px|pt|%)?")  # words, or a small measure
+# with a host: `http:page.html` leads to a file beside the open page, and in the formgrader that is the learner's
+_LEADS = re.compile(r"\s*(https?://[^\s/\\?#]|mailto:)", re.IGNORECASE)
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute, or None for one that goes."""
+    if tag in MATH:
+        return value if _PLAIN.fullmatch(value) else None
+    return None if name == "href" and not _LEADS.match(value) else value
+
+
 _CLEANER = nh3.Cleaner(
     tags=set(TAGS | MATH),
     clean_content_tags={"script", "style", "template", "title"},
     attributes=ATTRIBUTES,
-    attribute_filter=lambda tag, _name, value: value if tag not in MATH or _PLAIN.fullmatch(value) else None,
+    attribute_filter=_attribute,
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
 )

@@ -68,7 +68,9 @@ class TaskView:
     def why(self) -> str:
         """What to think about first: what the first check found that failed, or what a person wrote."""
         failed = next((c for c in self.open_checks if c.outcome == Outcome.FAILED), None)
-        return (failed.finding or failed.description) if failed else self.comment.striptags() or self.note
+        if failed:
+            return failed.finding or failed.description
+        return self.comment.replace("</li>", " ·</li>").striptags() or self.note
 
     @property
     def failed(self) -> list[str]:

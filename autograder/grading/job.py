@@ -23,7 +23,7 @@ from autograder.execution.runner import Limits, Runner
 from autograder.grading.budget import RUNNING_SHARE, Budget, is_late, results_in_time
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, Desk
-from autograder.records import CheckResult, Files, Plan, Submission, TaskGrade
+from autograder.records import CheckResult, Files, Plan, Submission, TaskGrade, as_utf8
 from autograder.sandbox import warm
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import RunFolder, write_files
@@ -301,7 +301,7 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget)
     outputs = {str(index): out for index, out in result.outputs.items()}
     death = result.death.render() if result.death else ""
     found = {"outputs": outputs, "evidence": evidence, "death": death, "died": result.died}
-    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+    return json.loads(as_utf8(found))  # type: ignore[no-any-return]
 
 
 @cache

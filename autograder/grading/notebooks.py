@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ MAX_SOURCE = 1 << 20  # characters of one cell
 MAX_FILES = 200
 MAX_FILE_BYTES = 64 << 20  # of all files beside a notebook together
 MAX_PATH = 500  # characters of a path within a submission
+MAX_SUBMISSION = 1 << 30  # bytes of all files of a submission together
+MAX_KEPT = 5_000  # files of a submission
 TIME_FILES = ("timestamp.txt", "timestamp-unreadable.txt")  # see `times`
 NBGRADERS_OWN = (*TIME_FILES, "submission_secret.txt")  # put there by `nbgrader submit`, other ones each time
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")  # https://nbformat.readthedocs.io/en/latest/format_description.html#cell-ids
@@ -161,7 +164,8 @@ def remove_links(folder: Path) -> list[str]:
 
     A file with several hard links counts as a link: it may be the same file as one outside the folder. Folders and
     files become ones that their owner may read and change, whatever their mode; what lies so deep that its path is
-    longer than `MAX_PATH` goes, too. find(1) does it, which goes into folders of any depth and follows no link.
+    longer than `MAX_PATH` goes, too, and so do the largest files where all of them hold more than `MAX_SUBMISSION`
+    bytes, or are more than `MAX_KEPT`. find(1) does it, which goes into folders of any depth and follows no link.
 
     Raises:
         OSError: something could not be looked at or removed. Nothing of this submission may then be copied.
@@ -170,7 +174,39 @@ def remove_links(folder: Path) -> list[str]:
     links = "! -type d ( ! -type f -o -links +1 )"
     goes = f"-regextype posix-extended -mindepth 1 ( -regex .{{{MAX_PATH},}} -o {links} ) -print0 -delete"
     found = _find(folder, f"{goes} -o -type f ! -perm -u=rw -execdir chmod u+rw {{}} ;")
-    return [os.fsdecode(name).removeprefix("./") for name in found.split(b"\0") if name]
+    gone = [os.fsdecode(name).removeprefix("./") for name in found.split(b"\0") if name]
+    return gone + list(_remove_excess(folder))
+
+
+def make_room(submitted: Path, source: Path) -> list[str]:
+    """Remove from a submission what stands in the way of the course's own files, which nbgrader is about to copy there.
+
+    A folder of the name of one of its files, or a file of the name of one of its folders; returns what went. Links are
+    gone before: see `remove_links`.
+    """
+    gone = []
+    for name in (path.relative_to(source) for path in _plain_files(source, follow=True)):
+        for place in (*reversed(name.parents[:-1]), name):
+            path = submitted / place
+            if path.is_dir() and place == name:
+                shutil.rmtree(path)
+                gone.append(str(place))
+            elif path.is_file() and place != name:
+                path.unlink()
+                gone.append(str(place))
+    return gone
+
+
+def _remove_excess(folder: Path) -> Iterator[str]:
+    """Remove the largest files until the others are what a submission may have; a file with holes counts in full."""
+    rows = [row.split(b"/", 1) for row in _find(folder, "-type f -printf %s/%P\\0").split(b"\0") if row]
+    total = 0
+    for count, (size, name) in enumerate(sorted(rows, key=lambda row: int(row[0])), 1):
+        total += int(size)
+        if total > MAX_SUBMISSION or count > MAX_KEPT:
+            path = os.fsdecode(name)
+            (folder / path).unlink()
+            yield path
 
 
 def _find(folder: Path, expression: str) -> bytes:

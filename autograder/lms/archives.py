@@ -24,6 +24,7 @@ from nbgrader.plugins import ExtractorPlugin
 
 from autograder.grading.names import is_hidden, is_notebook
 from autograder.i18n import _, say
+from autograder.scale.logs import escape_names
 
 MAX_DEPTH = 3  # archives in archives
 MAX_FILES = 20_000  # of one archive
@@ -56,6 +57,7 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
     def __init__(self, **settings: Any) -> None:
         """Called by nbgrader; `parent` is its ZipCollectApp."""
         super().__init__(**settings)
+        escape_names()
         self.refused: list[str] = []
         self._left = 0  # bytes that one upload may still unpack to
         # nbgrader asks no plugin at the end

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autograder.i18n import _, say
+from autograder.scale.quiet import NOW
 
 log = logging.getLogger("autograder")
 NOTES = Path(".autograder", "unfinished")  # below the course's folder
@@ -66,7 +67,7 @@ def _locked(note: Path, what: str) -> int:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                log.warning(say(_("Another run is grading {what}: waiting for its end."), what=what))
+                log.warning(say(_("Another run is grading {what}: waiting for its end."), what=what), extra={NOW: True})
                 fcntl.flock(handle, fcntl.LOCK_EX)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), note.stat()):

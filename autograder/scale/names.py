@@ -8,6 +8,7 @@ from autograder.files import is_plain
 from autograder.grading.names import is_hidden, is_notebook, released_name
 from autograder.i18n import _, say
 from autograder.scale.due import known_notebooks
+from autograder.scale.logs import few
 
 
 def settle_names(converter: Any) -> list[str]:
@@ -46,7 +47,7 @@ def _settle(folder: Path, released: set[str], log: Any) -> list[str]:
             missing.remove(name)
             text = _("{student}: {file} is taken for {name} and was renamed.")
             log.warning(say(text, student=student, file=best[0].relative_to(folder), name=name))
-    return [f"{student}/{path.relative_to(folder)}" for path in others] if missing else []
+    return few([f"{student}/{path.relative_to(folder)}" for path in others]) if missing else []
 
 
 def _is_other(path: Path, folder: Path, released: set[str]) -> bool:

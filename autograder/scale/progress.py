@@ -1,9 +1,9 @@
 """What the grader sees while a run goes on, and the summary at its end."""
 
+import logging
 import statistics
 import sys
 import time
-from logging import Logger
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from autograder.grading.job import Graded
 from autograder.i18n import _, say, say_count
 from autograder.records import Submission
+from autograder.scale.quiet import SUMMARY
 
 SLOWEST = 3  # named in the summary
 SLOW_SECONDS = 5.0  # and only when they took longer than this
@@ -24,7 +25,7 @@ STRAYS = _(
 class Progress:
     """Counts the notebooks of a run: a bar in a terminal, else a line per notebook in the log."""
 
-    def __init__(self, log: Logger, total: int, *, terminal: bool | None = None) -> None:
+    def __init__(self, log: logging.Logger, total: int, *, terminal: bool | None = None) -> None:
         """`total`: notebooks that are due. `terminal`: whether standard error shows a bar; found out by default."""
         self.log = log
         self.total = total
@@ -36,7 +37,7 @@ class Progress:
         self.timeless: list[str] = []  # learners
         self.began = time.monotonic()
         shown = sys.stderr.isatty() if terminal is None else terminal
-        self._bar = self._new_bar() if shown and total > 1 else None
+        self._bar = self._new_bar() if shown and total else None
         self._task = self._bar.add_task("", total=total, rate="", left="") if self._bar else None
 
     def _new_bar(self) -> Bar:
@@ -94,19 +95,22 @@ class Progress:
         learners = say_count("{count} learner", "{count} learners", len({s.student for s in self.seconds}))
         text = _("{notebooks} of {learners} graded in {spent:.1f} s; a notebook took {median:.1f} s (median).")
         median = statistics.median(self.seconds.values())
-        self.log.info(say(text, notebooks=notebooks, learners=learners, spent=spent, median=median))
+        self._tell(logging.INFO, say(text, notebooks=notebooks, learners=learners, spent=spent, median=median))
         slowest = sorted(self.seconds, key=lambda s: -self.seconds[s])[:SLOWEST]
         self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)
         self._list(_("Not readable, graded as empty: {names}"), self.unreadable)
         if self.timeless:
             text = _("Handed in at a time that cannot be read, not counted as late: {names}")
-            self.log.warning(say(text, names=", ".join(self.timeless)))
+            self._tell(logging.WARNING, say(text, names=", ".join(self.timeless)))
         self._list(_("A PERSON HAS TO GRADE: {names}"), self.flagged)
         if self.strays:
-            self.log.warning(say(STRAYS, names=", ".join(self.strays)))
+            self._tell(logging.WARNING, say(STRAYS, names=", ".join(self.strays)))
 
     def _list(self, text: str, submissions: list[Submission], *, times: bool = False) -> None:
         names = [f"{s.student}/{s.notebook}" + (f" ({self.seconds[s]:.0f} s)" if times else "") for s in submissions]
         if names:
-            (self.log.info if times else self.log.warning)(say(text, names=", ".join(names)))
+            self._tell(logging.INFO if times else logging.WARNING, say(text, names=", ".join(names)))
+
+    def _tell(self, level: int, text: str) -> None:
+        self.log.log(level, text, extra={SUMMARY: True})

@@ -25,10 +25,10 @@ from typing import Any
 
 from autograder.checks import evidence
 from autograder.checks.api import Context
-from autograder.checks.causes import explained
+from autograder.checks.causes import explained, stopped_at
 from autograder.checks.evidence import NoAnswer
 from autograder.errors import EvidenceRefused
-from autograder.records import CheckResult, Evidence, Request
+from autograder.records import CheckResult, Evidence, Request, as_utf8
 from autograder.store import Store
 from autograder.trusted.mounting import mounted
 from autograder.trusted.plugin import Session, plan, probes_of, run_checks
@@ -57,7 +57,14 @@ def check(unit: Unit, family: Family, module: Any, request: Request) -> list[Che
     fixtures = {name: partial(_made, maker, context) for name, maker in unit.fixtures.items()}
     targets = {name: probe.target for name, probe in probes_of(module).items()}
     parsed = {task: _parsed(Evidence.from_json(found), family, targets) for task, found in request.evidence.items()}
-    return run_checks(Session(module, parsed, request.secret, request.names, fixtures))
+    broken = {task: Evidence.from_json(found).broken for task, found in request.evidence.items()}
+    stopped = {
+        (task, name): message
+        for task, cells in broken.items()
+        for name, target in targets.items()
+        if (message := stopped_at(cells, target))
+    }
+    return run_checks(Session(module, parsed, request.secret, request.names, fixtures, stopped))
 
 
 def _store(request: Request) -> Store | None:
@@ -120,7 +127,7 @@ def _serve_one(connection: socket.socket) -> None:
             except BaseException as error:
                 answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
             with _answering:
-                stream.write(json.dumps({**answer, "cpu": time.process_time()}).encode() + b"\n")
+                stream.write(as_utf8({**answer, "cpu": time.process_time()}) + b"\n")
                 stream.flush()
         status = 0
     finally:

@@ -3,12 +3,14 @@
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from autograder.checks.api import Check, Credit, Failed, Probe, Task
 from autograder.checks.seeds import generator
+from autograder.errors import EvidenceRefused
 from autograder.i18n import Message, _
 from autograder.records import CheckResult, Outcome, Plan
 from autograder.unit import Family
@@ -80,10 +82,12 @@ class Session:
         secret: str,
         names: Sequence[str],
         fixtures: Mapping[str, Callable[[], Any]],
+        stopped: Mapping[tuple[str, str], Message] = MappingProxyType({}),
     ):
         """`module`: the checks. `evidence`: task → probe → parsed answer. `names` seed the hidden inputs (`seeds`).
 
-        `fixtures`: makes what checks name beside probes, when a check first asks for it.
+        `fixtures`: makes what checks name beside probes, when a check first asks for it. `stopped`: task and probe →
+        the sentence for a name that was still being filled when its cell was stopped, see `causes.stopped_at`.
         """
         self.module = module
         self.tasks, self.probes = tasks_of(module), probes_of(module)
@@ -91,6 +95,7 @@ class Session:
         self.secret = secret
         self.names = tuple(names)
         self.fixtures = fixtures
+        self.stopped = stopped
         self.made: dict[str, Any] = {}
         self.results: list[CheckResult] = []
         self.answers: dict[tuple[str, str], Any] = {}  # by task and probe
@@ -112,6 +117,8 @@ class Session:
             outcome = check.function(**self.arguments(check))
         except Failed as no:
             return self.failed(check, no), no
+        except EvidenceRefused as refused:  # what they handed in cannot be looked at: theirs, not ours
+            return self.failed(check, Failed(refused.message)), refused
         except Exception as error:  # whatever a check raises beyond Failed is our own fault
             return self.result(check, Outcome.ERROR, detail=traceback.format_exc(limit=-6)), error
         return self.credited(check, outcome or Credit(1.0)), None
@@ -122,8 +129,11 @@ class Session:
         return self.result(check, outcome, earned=earned, message=credit.message, picture=dict(credit.picture))
 
     def failed(self, check: Check, no: Failed) -> CheckResult:
+        sentences = (self.stopped.get((check.task, name)) for name in check.arguments)
+        sentence = next((s for s in sentences if s and not no.problem), None)
+        message = Message(sentence.text, {**sentence.values, "found": no.message}) if sentence else no.message
         return self.result(
-            check, Outcome.FAILED, message=no.message, problem=no.problem, picture=getattr(no, "picture", {})
+            check, Outcome.FAILED, message=message, problem=no.problem, picture=getattr(no, "picture", {})
         )
 
     def result(self, check: Check, outcome: Outcome, **more: Any) -> CheckResult:

@@ -12,7 +12,7 @@ from autograder.i18n import _, translate
 from autograder.scale.in_time import in_time
 
 MAX_CELL = 50_000  # characters of one text: twenty pages
-MAX_NOTEBOOK = 500_000  # characters of all texts of a notebook, and as many of all HTML in outputs
+MAX_NOTEBOOK = 500_000  # characters of all texts of a notebook; as many of all HTML in outputs, and of what is printed
 SECONDS = 2.0  # of CPU time for cleaning a notebook; an honest one takes milliseconds
 HTML = ("text/html", "text/markdown")
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg", *HTML)
@@ -35,8 +35,8 @@ class CleanTexts(NbGraderPreprocessor):  # type: ignore[misc]
                 cell.outputs = [_shown(output) for output in cell.outputs]
         prose: list[Place] = [(cell, "source") for cell in nb.cells if cell.cell_type != "code"]
         drawn: list[Place] = list(_html(nb.cells))
-        _bound(prose, cut)
-        _bound(drawn, cut)
+        for places in (prose, drawn, list(_printed(nb.cells))):
+            _bound(places, cut)
         self._clean([*prose, *drawn], resources["nbgrader"])
         return nb, resources
 
@@ -53,13 +53,24 @@ class CleanTexts(NbGraderPreprocessor):  # type: ignore[misc]
             holder[key] = text
 
 
-Place = tuple[MutableMapping[str, Any], str]  # where a text stands: holder[key]
+Place = tuple[Any, Any]  # where a text stands: holder[key]
 
 
 def _html(cells: Sequence[NotebookNode]) -> Iterator[Place]:
     for cell in cells:
         for output in cell.get("outputs", []):
             yield from ((output["data"], kind) for kind in HTML if kind in output.get("data", {}))
+
+
+def _printed(cells: Sequence[NotebookNode]) -> Iterator[Place]:
+    """What the formgrader colours as a terminal would, for which nbconvert needs the square of its length."""
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        data = output.get("data", {})
+        yield from ((data, kind) for kind in ("text/plain", "text/latex") if kind in data)
+        yield from ((output, key) for key in ("text", "ename", "evalue") if key in output)
+        if sum(map(len, output.get("traceback", []))) > MAX_CELL:
+            output["traceback"] = ["\n".join(output["traceback"])]
+            yield output["traceback"], 0
 
 
 def _bound(places: Sequence[Place], cut: str) -> None:

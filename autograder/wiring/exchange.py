@@ -1,5 +1,6 @@
-"""Collecting from nbgrader's exchange: each learner's own work, no link followed, and no stop at one of them."""
+"""nbgrader's exchange: each learner's own work is collected, no link followed, and nothing stops at one of them."""
 
+import glob
 import os
 import pwd
 import re
@@ -11,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 
-from autograder.files import open_plain
-from autograder.grading.notebooks import remove_links
+from autograder.files import is_plain, open_plain
+from autograder.grading.notebooks import MAX_SUBMISSION, remove_links
 from autograder.grading.times import set_aside_time
 from autograder.i18n import _, say
-from autograder.scale.logs import escape_names, plain_name
+from autograder.scale.logs import escape_names, few, plain_name
 
 _FOLDER_NAME = re.compile(r"[^./\\][^/\\]*")
 _NOBODY = ""  # whose the refused folders are, while nbgrader looks for each learner's latest one
@@ -94,21 +95,57 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
     def _copy(self, src: str, dest: str, log: Any) -> None:
         with tempfile.TemporaryDirectory(prefix="ag-collect-") as folder:
             plain = Path(folder, "submission")
-            shutil.copytree(src, plain, symlinks=True, copy_function=_copy_plain)
+            shutil.copytree(src, plain, symlinks=True, copy_function=_Copies().take)
             if set_aside_time(plain):
                 self.log.warning("%s: timestamp.txt cannot be read", src)
-            for name in remove_links(plain):
-                self.log.warning("%s: %s is not a plain file and was not collected", src, name)
+            for name in few(remove_links(plain)):
+                self.log.warning("%s: %s is not a plain file, or too large, and was not collected", src, name)
             super().do_copy(str(plain), dest, log)
 
 
-def _copy_plain(source: str, target: str) -> None:
-    """Copy a plain file's content and times; of anything else a link to nowhere, which is then named and removed."""
-    try:
-        file = open_plain(source)
-    except OSError:
-        os.symlink("nowhere", target)
-        return
-    with file, open(target, "wb") as copy:
-        shutil.copyfileobj(file, copy)
-    shutil.copystat(source, target, follow_symlinks=False)
+class SafeReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
+    """`nbgrader release_feedback`, which ends at the first learner whose time or secret is missing.
+
+    A time that could not be read has been set aside, and work that came another way than by `nbgrader submit` has no
+    secret: that learner's pages stay here, with a sentence, and those of the others are released.
+    """
+
+    src_path: str  # of ExchangeReleaseFeedback
+
+    def copy_files(self) -> None:
+        """Copy every page but those of these learners. Called by nbgrader."""
+        left_out = []
+        for folder in (Path(name) for name in sorted(glob.glob(self.src_path))):
+            missing = [name for name in ("timestamp.txt", "submission_secret.txt") if not is_plain(folder / name)]
+            if missing:
+                left_out.append(folder.parent.name)
+                text = _("{folder}: its feedback was not released, because {missing} is missing.")
+                self.log.error(say(text, folder=folder, missing=", ".join(missing)))
+        excluded = self.coursedir.student_id_exclude
+        self.coursedir.student_id_exclude = ",".join([*filter(None, [excluded]), *left_out])
+        super().copy_files()
+        self.coursedir.student_id_exclude = excluded
+
+
+class _Copies:
+    """Copies the plain files of one submission, as many bytes of them as a submission may have."""
+
+    def __init__(self) -> None:
+        self.left = MAX_SUBMISSION
+
+    def take(self, source: str, target: str) -> None:
+        """Copy a file's content and times; of what is not taken a link to nowhere, which is then named and removed."""
+        try:
+            file = open_plain(source)
+        except OSError:
+            os.symlink("nowhere", target)
+            return
+        with file:
+            size = os.fstat(file.fileno()).st_size  # a file with holes is large, too, when it is copied
+            if size > self.left:
+                os.symlink("nowhere", target)
+                return
+            self.left -= size
+            with open(target, "wb") as copy:
+                shutil.copyfileobj(file, copy)
+        shutil.copystat(source, target, follow_symlinks=False)

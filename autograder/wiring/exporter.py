@@ -10,10 +10,11 @@ from nbformat import NotebookNode, v4
 from traitlets.utils.importstring import import_item
 
 from autograder.errors import UnreadableNotebook
-from autograder.grading.notebooks import read_notebook
+from autograder.grading.notebooks import make_room, read_notebook
 from autograder.grading.results import NOT_OURS, stored_results
+from autograder.scale import quiet
 from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
-from autograder.scale.logs import escape_names
+from autograder.scale.logs import escape_names, few
 from autograder.scale.names import settle_names
 from autograder.scale.run import GradingRun, Sanitized, recover
 
@@ -41,6 +42,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         self._strays: list[str] = []  # learner/file
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
         if self.parent is not None:
+            quiet.begin(self.parent.parent, Path(self.parent.coursedir.root))
             _let_hooks_fail(self.parent)
             recover(self.parent)
             self._strays = settle_names(self.parent)
@@ -117,7 +119,8 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
 def _let_hooks_fail(converter: Any) -> None:
     """Have a hook that fails end the grading of its submission.
 
-    nbgrader logs it at INFO and goes on: it would copy what our hook could not clear of links.
+    nbgrader logs it at INFO and goes on: it would copy what our hook could not clear of links. After the first hook the
+    course's own files get room, where a learner has something else of their names: nbgrader fails there.
     """
 
     def run(hook: Any) -> None:
@@ -125,5 +128,13 @@ def _let_hooks_fail(converter: Any) -> None:
             coursedir = converter.coursedir
             hook(assignment=coursedir.assignment_id, student=coursedir.student_id, notebooks=converter.notebooks)
 
-    converter.run_pre_convert_hook = lambda: run(converter.pre_convert_hook)
+    def before() -> None:
+        run(converter.pre_convert_hook)
+        coursedir = converter.coursedir
+        source = Path(coursedir.format_path(coursedir.source_directory, ".", coursedir.assignment_id))
+        for folder in {Path(n).parent for n in converter.notebooks}:
+            for name in few(make_room(folder, source)):
+                converter.log.warning("%s: %s was removed: the course has files of this name", folder, name)
+
+    converter.run_pre_convert_hook = before
     converter.run_post_convert_hook = lambda: run(converter.post_convert_hook)

@@ -8,6 +8,7 @@ from pathlib import Path
 from autograder.grading.notebooks import remove_links
 from autograder.i18n import _, say
 from autograder.scale.journal import Journal
+from autograder.scale.logs import few
 from autograder.scale.run import runs
 
 log = logging.getLogger("autograder")
@@ -31,14 +32,14 @@ def before_assignment(assignment: str, student: str, notebooks: Sequence[str]) -
 
 
 def before_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """`c.Autograde.pre_convert_hook`: nothing that nbgrader is about to copy is a link or a device.
+    """`c.Autograde.pre_convert_hook`: nothing that nbgrader is about to copy is a link, a device or beyond all measure.
 
     `student` may be a pattern; the notebooks' paths name the submission.
     """
     for folder in {Path(n).parent for n in notebooks}:
         _journal.begin(Path.cwd(), folder.parent.name, folder.name, [Path(n).name for n in notebooks])
-        for name in remove_links(folder):
-            log.warning("%s: %s was not a plain file and was removed", folder, name)
+        for name in few(remove_links(folder)):
+            log.warning("%s: %s was not a plain file, or too large, and was removed", folder, name)
 
 
 def after_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:

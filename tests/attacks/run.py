@@ -2,37 +2,47 @@
 
     tests/guard.sh .venv/bin/python -m tests.attacks.run [--stock] [NAME ...]
 
-Runs inside the guard only. `attack.json` beside a submission says what its files alone cannot: "edit", lines of Python
-that change the notebook `nb`; "links", names that become links; "host", whether it attacks the host itself, in which
-case stock nbgrader, which has no sandbox, does not get to run it.
+Runs inside the guard only. `attack.json` beside a submission says what its files alone cannot:
+
+    "edit"     lines of Python that change the notebook `nb`
+    "links"    names that become links, "fifo" for a pipe; their folders are made
+    "modes"    permissions of files and folders, in octal digits
+    "host"     whether it attacks the host itself: stock nbgrader, which has no sandbox, does not get to run it
+    "ours"     whether there is nothing to attack in stock nbgrader, which does not get to run it either
+    "earns"    points that the same wrong answer earns without the attack, where that is not nothing
+
+Submissions of the assignment `attacked` aim at a small notebook; those of `trained` at tasks of the course's own.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.classroom import Typed, hand_in, read_class
 from autograder.nbgrader_command import environment, nbgrader
+from tests.attacks.alive import alive
+from tests.attacks.watch import Listener, processes
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 HOSTILE = PROJECT / "tests" / "submissions" / "hostile"
-ASSIGNMENT, PORT = "attacked", 45991
+ASSIGNMENT, TRAINED = "attacked", "trained"
 BYSTANDER, HONEST, PLAIN = "a_bystander", "zoe_honest", "wrong_plain"
 BESIDE = "stock nbgrader"
-HARMLESS = (BYSTANDER, HONEST, PLAIN)
+HONESTS = {HONEST: 10.0, "zoe_trained": 26.0}
+HARMLESS = (BYSTANDER, PLAIN, *HONESTS)
+LOG = "log"
+STEERS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 OURS = f"""
 exec(open({str(PROJECT / "nbgrader_config.py")!r}).read())
 c.Course.unit = "tests.attacks.unit"
@@ -49,107 +59,117 @@ c.ExecutePreprocessor.iopub_timeout = 60
 """
 
 
-class Listener:
-    """Counts who connects on this machine."""
-
-    def __init__(self) -> None:
-        self.connections = 0
-        self.socket = socket.create_server(("127.0.0.1", PORT))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            self.socket.accept()[0].close()
-            self.connections += 1
-
-
-def lay_out(course: Path, config: str) -> None:
+def lay_out(course: Path, config: str, *assignments: str) -> None:
     """The course of the attacks, released."""
     shutil.copytree(HERE / "course" / "source", course / "source")
     (course / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    nbgrader(course, "generate_assignment", ASSIGNMENT)
+    for assignment in assignments:
+        nbgrader(course, "generate_assignment", assignment)
+
+
+def about(typed: Typed) -> dict[str, Any]:
+    """What `attack.json` says of a submission."""
+    path = typed.folder / "attack.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def attack(typed: Typed, course: Path) -> None:
     """Hand in one hostile submission."""
-    folder = hand_in(typed, course)
-    path = typed.folder / "attack.json"
-    wanted = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    folder, wanted = hand_in(typed, course), about(typed)
     if "edit" in wanted:
-        notebook = folder / "target.ipynb"
-        space: dict[str, Any] = {"nb": json.loads(notebook.read_text(encoding="utf-8"))}
+        (notebook,) = folder.glob("*.ipynb")
+        space: dict[str, Any] = {"nb": json.loads(notebook.read_text(encoding="utf-8")), "folder": folder}
         exec("\n".join(wanted["edit"]), space)
         notebook.write_text(json.dumps(space["nb"]), encoding="utf-8")
     for name, target in wanted.get("links", {}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).unlink(missing_ok=True)
         if target == "fifo":
             os.mkfifo(folder / name)
         else:
             (folder / name).symlink_to(target.format(course=course, checks=HERE / "unit" / "target"))
+    for name, mode in wanted.get("modes", {}).items():
+        (folder / name).chmod(int(mode, 8))
 
 
-def attacks_host(typed: Typed) -> bool:
-    """Whether it must not run without a sandbox."""
-    path = typed.folder / "attack.json"
-    return path.exists() and bool(json.loads(path.read_text(encoding="utf-8")).get("host"))
+def runs_in_stock(typed: Typed) -> bool:
+    """Whether it can do harm neither to the host nor to nothing: stock nbgrader has no sandbox, and fewer parts."""
+    return not about(typed).keys() & {"host", "ours"} and typed.assignment == ASSIGNMENT
 
 
-def points(course: Path, student: str) -> float:
+def points(course: Path, typed: Typed) -> float:
     """What the gradebook gives this student."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         try:
-            return float(gradebook.find_submission(ASSIGNMENT, student).score)
+            return float(gradebook.find_submission(typed.assignment, typed.student).score)
         except MissingEntry:
             return 0.0
 
 
-def processes() -> dict[int, str]:
-    """Every living process in this namespace but this one. (It is the first, and need not bury the dead.)"""
-    found = {}
-    for process in psutil.process_iter():
-        try:
-            found[process.pid] = " ".join(process.cmdline())[:120]
-        except psutil.Error:  # gone or dead meanwhile
-            continue
-    return {pid: command for pid, command in found.items() if pid != os.getpid()}
+def unscored(course: Path, submissions: list[Typed]) -> list[str]:
+    """Those for whom a person would have to decide: an attack that ends so turned a zero into a fault of ours."""
+    found = []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for typed in submissions:
+            with suppress(MissingEntry):
+                notebooks = gradebook.find_submission(typed.assignment, typed.student).notebooks
+                if any(g.auto_score is None for n in notebooks for g in n.grades):
+                    found.append(typed.student)
+    return found
 
 
-def grade(course: Path) -> int:
-    """`nbgrader autograde` as a grader types it; returns its exit status. The log lies in the course folder."""
-    with (course / "autograde.log").open("w") as log:
+def run(course: Path, *words: str) -> int:
+    """A command as a grader types it; returns its exit status. The log lies in the course folder."""
+    with (course / LOG).open("a") as log:
         return subprocess.run(
-            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT], cwd=course, check=False, timeout=2400,
+            [sys.executable, "-m", *words], cwd=course, check=False, timeout=2400,
             stdout=log, stderr=subprocess.STDOUT, env={**environment(), "CANARY_SECRET": "CANARY"},
         ).returncode  # fmt: skip
 
 
 def run_ours(course: Path, submissions: list[Typed]) -> dict[str, Any]:
     """The whole class with this project; what each attack achieved."""
-    lay_out(course, OURS)
-    for typed in sorted(submissions, key=lambda t: t.student != BYSTANDER):
+    assignments = (ASSIGNMENT, TRAINED)
+    lay_out(course, OURS, *assignments)
+    bystander = next(t for t in submissions if t.student == BYSTANDER)
+    for typed in sorted(submissions, key=lambda t: t is not bystander):
         attack(typed, course)
-        if typed.student == BYSTANDER:
-            grade(course)
-    before = points(course, BYSTANDER)
+        if typed is bystander:
+            run(course, "nbgrader", "autograde", ASSIGNMENT)
+    before = points(course, bystander)
     listener, running = Listener(), processes()
     canaries = {path: path.read_bytes() for path in sorted((course / "source").rglob("*")) if path.is_file()}
-    status = grade(course)
+    status = [run(course, "nbgrader", "autograde", assignment) for assignment in assignments]
+    status += [run(course, "nbgrader", "generate_feedback", assignment) for assignment in assignments]
+    status += [run(course, "autograder", "report", assignment) for assignment in assignments]
     found = [
         p.parent.parent.name
-        for p in sorted(course.glob("autograded/*/*/target.ipynb"))
+        for p in sorted(course.glob("autograded/*/*/*.ipynb"))
         if any("FOUND" in line for line in _outputs(p))
     ]
-    scores = {t.student: points(course, t.student) for t in submissions}
+    scores = {t.student: points(course, t) for t in submissions}
+    left = [command for pid, command in processes().items() if pid not in running]
     return {
         "submissions": len(submissions),
-        "exit_status": status,
-        "earned_more": {s: p for s, p in scores.items() if s not in HARMLESS and p > scores.get(PLAIN, 0.0)},
+        "exit_status": max(status),
+        "earned_more": {
+            t.student: scores[t.student]
+            for t in submissions
+            if t.student not in HARMLESS and scores[t.student] > about(t).get("earns", scores.get(PLAIN, 0.0))
+        },
         "not_graded": [t.student for t in submissions if not (course / "autograded" / t.student).exists()],
-        "honest": scores.get(HONEST),
-        "bystander_unchanged": points(course, BYSTANDER) == before == 10.0,
+        "unscored": unscored(course, submissions),
+        "without_page": [
+            t.student for t in submissions if not any((course / "feedback").glob(f"{t.student}/*/*.html"))
+        ],
+        "alive": alive(course),
+        "log_steers": bool(STEERS.search((course / LOG).read_bytes())),
+        "honest": {t.student: scores[t.student] for t in submissions if t.student in HONESTS},
+        "bystander_unchanged": points(course, bystander) == before == 10.0,
         "source_unchanged": all(path.read_bytes() == content for path, content in canaries.items()),
         "connections": listener.connections,
         "read_the_host": found,
-        "processes_left": [c for pid, c in processes().items() if pid not in running],
+        "processes_left": left,
     }
 
 
@@ -160,18 +180,18 @@ def _outputs(path: Path) -> list[str]:
 
 def run_stock(course: Path, submissions: list[Typed]) -> dict[str, Any]:
     """The attacks that leave the host alone, with nbgrader as it comes: hidden tests in the learner's kernel."""
-    lay_out(course, STOCK)
-    chosen = [t for t in submissions if not attacks_host(t)]
+    lay_out(course, STOCK, ASSIGNMENT)
+    chosen = [t for t in submissions if runs_in_stock(t)]
     for typed in chosen:
         attack(typed, course)
     # one at a time: a notebook that stops stock nbgrader must not hide what the others achieve
     for typed in chosen:
         command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", typed.student]
-        with (course / "autograde.log").open("a") as log, suppress(subprocess.TimeoutExpired):  # not graded, then
+        with (course / LOG).open("a") as log, suppress(subprocess.TimeoutExpired):  # not graded, then
             subprocess.run(
                 command, cwd=course, check=False, timeout=900, stdout=log, stderr=subprocess.STDOUT, env=environment()
             )
-    scores = {t.student: points(course, t.student) for t in chosen}
+    scores = {t.student: points(course, t) for t in chosen}
     base = scores.get(PLAIN, 0.0)
     return {
         "submissions": len(chosen),
@@ -192,7 +212,7 @@ def by_kind(results: dict[str, Any], submissions: list[Typed]) -> dict[str, dict
             row = counts.setdefault(kind, {"ours": 0, "ours_earned_more": 0, "stock": 0, "stock_earned_more": 0})
             row["ours"] += 1
             row["ours_earned_more"] += typed.student in ours["earned_more"]
-            if stock is not None and not attacks_host(typed):
+            if stock is not None and runs_in_stock(typed):
                 row["stock"] += 1
                 row["stock_earned_more"] += typed.student in stock["earned_more"]
     return dict(sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])))
@@ -212,9 +232,9 @@ def graded(submissions: list[Typed], results: dict[str, Any], *, stock: bool) ->
         if stock:
             results[BESIDE] = run_stock(theirs, submissions)
             if results[BESIDE]["honest"] != 10.0:
-                print((theirs / "autograde.log").read_text(errors="replace")[-20_000:], file=sys.stderr)
+                print((theirs / LOG).read_text(errors="replace")[-20_000:], file=sys.stderr)
                 raise SystemExit("stock nbgrader did not even grade the honest submission: its figures say nothing")
-        return results, (ours / "autograde.log").read_text(encoding="utf-8", errors="replace")
+        return results, (ours / LOG).read_text(encoding="utf-8", errors="replace")
 
 
 def main() -> int:
@@ -244,10 +264,11 @@ def main() -> int:
 
 def holds(ours: dict[str, Any]) -> bool:
     """Whether no attack achieved anything."""
-    nothing = ("earned_more", "not_graded", "read_the_host", "processes_left", "connections")
+    nothing = ("exit_status", "earned_more", "not_graded", "unscored", "without_page", "alive", "log_steers",
+               "read_the_host", "processes_left", "connections")  # fmt: skip
     return (
         not any(ours[key] for key in nothing)
-        and ours["honest"] == 10.0
+        and ours["honest"] == HONESTS
         and ours["bystander_unchanged"]
         and ours["source_unchanged"]
     )

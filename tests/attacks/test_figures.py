@@ -3,10 +3,11 @@
 import json
 
 from autograder.classroom import read_class
-from tests.attacks.run import BESIDE, HARMLESS, HOSTILE, PROJECT, attacks_host, by_kind, holds
+from tests.attacks.run import BESIDE, HARMLESS, HOSTILE, PROJECT, by_kind, holds, runs_in_stock
 
 RESULTS = json.loads((PROJECT / "benchmarks" / "results" / "attacks.json").read_text(encoding="utf-8"))
 NAMES = {
+    "checks": "The checks",
     "data": "Data",
     "file": "Files",
     "kernel": "In the kernel",
@@ -21,7 +22,7 @@ def test_the_last_run_held_and_had_the_class_as_it_is() -> None:
     submissions = read_class(HOSTILE)
     assert holds(RESULTS["ours"])
     assert RESULTS["ours"]["submissions"] == len(submissions)
-    assert RESULTS[BESIDE]["submissions"] == sum(not attacks_host(t) for t in submissions)
+    assert RESULTS[BESIDE]["submissions"] == sum(runs_in_stock(t) for t in submissions)
     assert RESULTS["by_kind"] == by_kind(RESULTS, submissions)
     assert RESULTS["by_kind"]["all"]["ours"] == len(submissions) - len(HARMLESS)
 

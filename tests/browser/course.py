@@ -26,6 +26,12 @@ c.Course.unit = "tests.browser.unit"
 c.Exchange.root = {exchange!r}
 c.Scale.workers = 1
 """
+RUBRIC = """**Rubric**
+
+| Points | For |
+|---|---|
+| 3 | **the answer**, whatever its length |
+| 1 | a reason |"""
 ANSWER = "def double(x):\n    return 2 * x"
 
 
@@ -42,6 +48,7 @@ def make_course(folder: Path) -> None:
             "assert double(2) == 4", id="double-test", metadata=meta("double_test", grade=True, locked=True, points=2)
         ),
         new_markdown_cell("### ✏️ Exercise 2 — Justify (4 points)", id="explain-task"),
+        new_markdown_cell(RUBRIC, id="explain-rubric"),
         new_markdown_cell(
             "Your text here.", id="explain", metadata=meta("explain", grade=True, solution=True, points=4)
         ),

@@ -17,6 +17,10 @@ HOSTILE = (
     "![a picture](http://127.0.0.2:9/picture.png) $\\text{&lt;meta http-equiv=refresh content=0&gt;}$ "
     "$\\href{javascript:window.hacked=5}{my formula}$"
 )
+PIXEL = "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489" + (
+    "0000000d49444154789c63686868f80f00058402808ccd66260000000049454e44ae426082"
+)
+FIGURE = f"\nfrom IPython.display import Image\ndisplay(Image(bytes.fromhex('{PIXEL}'), width=200))"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hand_in(
         folder,
         "mallory",
-        ANSWER.replace("2 *", "3 *") + "\nfrom IPython.display import HTML\ndisplay(HTML('''" + HOSTILE + "'''))",
+        ANSWER.replace("2 *", "3 *") + f"\nfrom IPython.display import HTML\ndisplay(HTML('''{HOSTILE}'''))" + FIGURE,
         HOSTILE,
     )
     return folder
@@ -92,25 +96,43 @@ def test_an_instructor_grades_from_the_formgrader(server: str, course: Path, ope
     expect(report).to_be_visible()
     assert page.evaluate("window.hacked") is None
     assert not [url for url in listed.requests if "127.0.0.2" in url]
-    page.locator("#explain").fill("3.5")
-    page.locator("textarea.comment").last.fill("Well argued.")
-    with page.expect_response(lambda r: "/api/" in r.url and r.request.method == "PUT"):
-        page.locator("#explain").click()
-    page.wait_for_timeout(1000)  # the score is saved when its field loses the focus, with no sign when it is done
+    assert page.locator("#notebook img").last.evaluate("image => getComputedStyle(image).borderTopWidth") == "0px"
+    assert page.evaluate("formgrader.loaded")  # its keys work without MathJax, too
+    add_up(page)
     listed.shoot("formgrader-submission")
+    page.reload()
+    expect(page.get_by_label("the answer")).to_have_value("2.5", timeout=SLOW)
+    expect(page.locator("#explain")).to_have_value("3.5")
 
     manage = open_page(f"{server}/formgrader/manage_submissions/tiny")
     press(manage.page, "generate-feedback")
     written = course / "feedback" / "mallory" / "tiny" / "1_tiny.html"
     seen = open_page(written.as_uri())
     expect(seen.page.get_by_role("article").filter(has_text="Exercise 2 — Justify").first).to_contain_text(
-        "Well argued."
+        "the answer: 2.5 / 3"
     )
     expect(seen.page.locator("h1")).to_have_text("Tiny")
     assert "3.5 / 4" in seen.page.content()
     assert seen.errors == []
     assert seen.page.evaluate("window.hacked") is None
     seen.shoot("feedback-of-the-formgrader")
+
+
+def add_up(page: Page) -> None:
+    """Fill in the parts of the rubric, and a comment, with the keyboard; the score is their sum."""
+    page.locator("textarea.comment").last.fill("Well argued.")
+    page.get_by_label("the answer").fill("9")  # more than there is: nothing is saved
+    page.get_by_label("a reason").fill("1")
+    page.keyboard.press("Tab")
+    expect(page.locator("#explain")).to_have_value("")
+    page.get_by_label("the answer").fill("2.5")
+    with page.expect_response(lambda r: "/api/grade/" in r.url and r.request.method == "PUT" and r.ok):
+        page.keyboard.press("Tab")
+    expect(page.locator("#explain")).to_have_value("3.5")
+    expect(page.locator("textarea.comment").last).to_have_value(
+        "- the answer: 2.5 / 3\n- a reason: 1 / 1\n\nWell argued."
+    )
+    page.wait_for_timeout(1000)  # the comment is saved, with no sign when it is done
 
 
 def press(page: Page, button: str) -> None:

@@ -596,6 +596,16 @@ WRONG = {
             "lambda_losses_found_again",
             "Your model carries λ = 0.003, which is not",
         ),
+        "sweep that ends at the best": Wrong(
+            swept(L2, "val_losses = {1e-6: 0.62, 1e-5: 0.61, 1e-4: 0.6, 1e-3: 0.55}\nbest_lambda = 1e-3\n"),
+            "lambda_minimum",
+            "`best_lambda` = 0.001 is the largest value of your sweep",
+        ),
+        "sweep that begins at the best": Wrong(
+            swept(L2, "val_losses = {1e-3: 0.55, 1e-2: 0.57, 1e-1: 0.7, 1.0: 0.95}\nbest_lambda = 1e-3\n"),
+            "lambda_minimum",
+            "`best_lambda` = 0.001 is the smallest value of your sweep",
+        ),
         "the loss instead of λ": Wrong(
             swept(L2, SWEEP.replace("lambda = 0.001", "lambda = 0.57")),
             "lambda_minimum",

@@ -369,17 +369,17 @@ WRONG = {
         "GaussianDropout": Wrong(
             both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.GaussianDropout"),
             "dropout_only",
-            "Something in your model is random in training that is no",
+            "In training something is random in your model",
         ),
         "GaussianNoise": Wrong(
             both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.GaussianNoise"),
             "dropout_only",
-            "Something in your model is random in training that is no",
+            "In training something is random in your model",
         ),
         "AlphaDropout": Wrong(
             both("build_less_overfit_model", 0.5).replace("layers.Dropout", "layers.AlphaDropout"),
             "dropout_only",
-            "Something in your model is random in training that is no",
+            "In training something is random in your model",
         ),
         "MaxNorm besides": Wrong(
             both("build_less_overfit_model", 0.5).replace("activation=", "kernel_constraint='max_norm', activation="),

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from autograder.checks.seeds import generator
 from autograder.execution import kernel_side
 from autograder.families.keras import kernel_side as keras_side
-from autograder.records import CheckResult, Evidence, Request
+from autograder.records import BrokenCell, CheckResult, Evidence, Request
 from autograder.trusted import checker, plugin
 from autograder.unit import Unit, checks_module, load, load_family
 
@@ -40,14 +40,23 @@ class Wrong(NamedTuple):
     too: tuple[str, ...] = ()
 
 
-def grade(notebook: str, task: str, code: str, student: str = "somebody", unit: Unit = UNIT) -> list[CheckResult]:
-    """The results of the task's checks for this code."""
+def grade(
+    notebook: str,
+    task: str,
+    code: str,
+    student: str = "somebody",
+    unit: Unit = UNIT,
+    broken: tuple[BrokenCell, ...] = (),
+) -> list[CheckResult]:
+    """The results of the task's checks for this code. `broken`: cells that raised before."""
     with warnings.catch_warnings():  # a learner's kernel does not make errors of them
         warnings.simplefilter("ignore")
-        return _grade(notebook, task, code, student, unit)
+        return _grade(notebook, task, code, student, unit, broken)
 
 
-def _grade(notebook: str, task: str, code: str, student: str, unit: Unit) -> list[CheckResult]:
+def _grade(
+    notebook: str, task: str, code: str, student: str, unit: Unit, broken: tuple[BrokenCell, ...]
+) -> list[CheckResult]:
     module, family = checks_of(notebook, unit), load_family(unit.family)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, f"<{task}>", "exec"), namespace)
@@ -57,9 +66,8 @@ def _grade(notebook: str, task: str, code: str, student: str, unit: Unit) -> lis
     text = json.dumps(
         kernel_side.answers(json.loads(json.dumps(spec)), namespace, keras_side if unit is UNIT else None)
     )
-    request = Request(
-        "check", unit.package, str(unit.folder), notebook, SECRET, names, {task: Evidence(text).to_json()}, store=STORE
-    )
+    evidence = {task: Evidence(text, broken=broken).to_json()}
+    request = Request("check", unit.package, str(unit.folder), notebook, SECRET, names, evidence, store=STORE)
     return checker.check(unit, family, module, request)
 
 

@@ -275,6 +275,37 @@ def test_a_right_model_whose_weights_were_set_by_hand_stays_right(by_hand: str) 
     assert [(r.name, r.message) for r in grade("2_l1_l2", "l2_layer", code) if r.outcome is not Outcome.PASSED] == []
 
 
+RIGHT_LAYER = "layers.Dense(128, 'relu', kernel_regularizer=regularizers.L2(0.001){more})"
+RIGHT_DROPOUT = (
+    "layers.Dense(64, 'relu'{more}), layers.Dropout(0.5), layers.Dense(64, 'relu'{more}), layers.Dropout(0.5)"
+)
+
+
+@pytest.mark.parametrize(
+    ("notebook", "task", "code"),
+    [
+        ("2_l1_l2", "l2_layer", model("build_l2_model", FLAT, RIGHT_LAYER, OUTPUT)),
+        ("3_dropout", "dropout_layers", model("build_dropout_model", RIGHT_DROPOUT, OUTPUT, shape="(784,)")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("more", "after"),
+    [
+        ("", "model.trainable = False; model.trainable = True"),
+        (", trainable=False", "[setattr(layer, 'trainable', True) for layer in model.layers]"),
+        (", dtype='float64'", "model.set_weights([w + 0.1 for w in model.get_weights()])"),
+        (", dtype='mixed_float16'", "model.layers[-1].set_weights([0 * w for w in model.layers[-1].get_weights()])"),
+        (", kernel_initializer='zeros'", "model.compile('sgd', 'mse')"),
+    ],
+)
+def test_a_right_model_stays_right_frozen_and_thawed_in_any_precision_with_any_weights(
+    notebook: str, task: str, code: str, more: str, after: str
+) -> None:
+    by_hand = "model.set_weights([0 * w for w in model.get_weights()])"
+    results = grade(notebook, task, code.replace("{more}", more).replace(by_hand, after))
+    assert [(r.name, r.message) for r in results if r.outcome is not Outcome.PASSED] == []
+
+
 def _choose(hidden: str, output: str = "", first: str = FLAT) -> str:
     layers = f"layers.Dense(128, 'relu', {hidden})", f"layers.Dense(10, activation='softmax', {output})"
     return _untouched(model("build_regularized_model", first, *layers)) + "val_losses, best_lambda = {}, 0"

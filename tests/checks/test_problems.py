@@ -5,7 +5,7 @@ import pytest
 from autograder.checks.api import problem_of
 from autograder.checks.evidence import NoAnswer
 from autograder.i18n import Message
-from autograder.records import CheckResult, Outcome
+from autograder.records import TIMEOUT, BrokenCell, CheckResult, Outcome
 from tests.checks.harness import grade
 
 STUB = "def validation_gap(history):\n    raise NotImplementedError()"
@@ -41,3 +41,21 @@ def test_a_mistake_that_a_probe_names_by_what_was_raised_is_a_mistake() -> None:
     own = {"unexpected keyword": "Give `call` the argument `training`.", "not written": "A method is not written yet."}
     assert problem_of(NoAnswer("raised", "TypeError", "unexpected keyword 'training'"), own) == ""
     assert problem_of(NoAnswer("not written"), own) == "not written"
+
+
+def test_a_sweep_that_was_stopped_for_time_is_told_so_by_name() -> None:
+    cell = "val_losses = {}\nfor rate in rates: val_losses[rate] = fit(rate)\nbest_rate = 0.1"
+    stopped = BrokenCell(cell, "", TIMEOUT, "This cell was stopped after 120 seconds.")
+    other = BrokenCell("lab.plot()", "", TIMEOUT, "This cell was stopped after 120 seconds.")
+    code = "val_losses, best_rate = {0.1: 0.6}, None"
+    (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other, stopped))
+    assert first.earned == 0
+    assert first.message is not None
+    said = first.message.render("en")
+    assert said.startswith("The cell that begins with `val_losses = {}` ran too long and was stopped, so")
+    assert "after 120 seconds" in said
+    assert said.endswith("`val_losses` has 1 entries: that is too few to see where the best one lies.")
+    assert "`val_losses = {}`" in first.message.render("fr")
+    (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other,))
+    assert first.message is not None
+    assert first.message.render("en").startswith("`val_losses` has 1 entries")

@@ -67,12 +67,14 @@ def test_a_notebook_goes_through_the_exchange_and_feedback_comes_back(course: Mi
     assert "not a plain file" in said
     (collected,) = (course.root / "submitted").glob("*/mini")
     assert not (collected / "link.txt").exists()
+    course.hand_in("another_way", at="1" * 23)
     course.autograde()
-    (scores,) = course.scores().values()
-    assert scores == {"double": 3.0, "word": 3.0}
+    assert course.scores() == {name: {"double": 3.0, "word": 3.0} for name in (get_username(), "another_way")}
     course.nbgrader("generate_feedback", "mini")
-    course.nbgrader("release_feedback", "mini")
-    assert list((course.root.parent / "exchange" / "mini101" / "feedback").iterdir())
+    said = course.nbgrader("release_feedback", "mini")
+    assert "another_way/mini: its feedback was not released, because timestamp.txt, submission_secret.txt is" in said
+    assert len(list((course.root.parent / "exchange" / "mini101" / "feedback").iterdir())) == 1
+    shutil.rmtree(course.root / "submitted" / "another_way")
     the_same_work_again_is_not_run_again(course, home)
 
 

@@ -27,9 +27,15 @@ def course(tmp_path: Path) -> Path:
 
 
 def test_nbgrader_writes_the_page_by_configuration_alone(course: Path) -> None:
+    handed_in = course / "autograded" / "ada" / "unit"
+    (handed_in / "2_another.html").write_text("<script>alert(1)</script>")
+    (handed_in / "timestamp.txt").write_text("2026-03-02 18:00:00 UTC")
+    (handed_in / "submission_secret.txt").mkdir()
     command = [sys.executable, "-m", "nbgrader", "generate_feedback", "unit"]
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    written = sorted(path.name for path in (course / "feedback" / "ada" / "unit").iterdir())
+    assert written == ["1_penalties.html", "timestamp.txt"]  # no page of the learner's own
     html = (course / "feedback" / "ada" / "unit" / "1_penalties.html").read_text(encoding="utf-8")
     assert '<html lang="fr">' in html
     assert "2 / 6" in html

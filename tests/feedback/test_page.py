@@ -157,7 +157,18 @@ def test_whatever_a_text_becomes_is_cleaned_last(wrap: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "JaVa\tScript:alert(1)", "data:text/html,x", "//example.com", "/a"]
+    "link",
+    [
+        *("javascript:alert(1)", "JaVa\tScript:alert(1)", "data:text/html,x", "//example.com", "/a"),
+        *(
+            "http:mine.html",
+            "HTTPS:mine.html",
+            "http:/mine.html",
+            "http:///mine.html",
+            "http:\\\\mine.html",
+            "https:?a",
+        ),
+    ],
 )
 def test_a_link_in_markdown_leads_to_the_web_or_nowhere(link: str) -> None:
     essay = f"[a]({link}) [b][b] <{link}> <a href='{link}'>c</a>\n\n[b]: {link}\n\n[w](https://example.org/)"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.notebooks import remove_links
+from autograder.grading.notebooks import make_room, remove_links
 
 ORDINARY_UID = 12345
 DEEP = """
@@ -23,7 +23,7 @@ os.symlink("/etc/passwd", "link")
 # runs as an ordinary user, with what root has imported: Python may lie where only root can read it
 AS_ORDINARY_USER = f"""
 import os, pathlib, sys
-from autograder.grading.notebooks import remove_links
+from autograder.grading.notebooks import make_room, remove_links
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid({ORDINARY_UID}); os.setuid({ORDINARY_UID})
 print(sorted(remove_links(pathlib.Path(sys.argv[1]))))
@@ -89,3 +89,32 @@ def test_what_cannot_be_removed_is_said(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "defpath", "/nowhere")
     with pytest.raises(OSError, match=r".+"):
         remove_links(folder)
+
+
+def test_what_no_submission_holds_goes_the_largest_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mine.txt").write_text("mine")
+    with (folder / "holes").open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte that takes no place here, and would where it is copied
+    assert remove_links(folder) == ["holes"]
+    assert files(folder) == {"mine.txt"}
+    for number in range(6):
+        (folder / f"{number}.txt").write_text("x" * (10 + number))
+    monkeypatch.setattr("autograder.grading.notebooks.MAX_KEPT", 5)
+    assert remove_links(folder) == ["4.txt", "5.txt"]
+
+
+def test_the_courses_own_files_get_room(folder: Path) -> None:
+    source = folder.parent / "source"
+    for name in ("lab.py", "labkit/data/images.npz", "labkit/__init__.py", "m.ipynb"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("course")
+    (folder / "lab.py" / "deep").mkdir(parents=True)
+    (folder / "lab.py" / "deep" / "x.py").write_text("mine")
+    (folder / "labkit").write_text("mine")
+    (folder / "notes.txt").write_text("mine")
+    assert sorted(make_room(folder, source)) == ["lab.py", "labkit"]
+    (folder / "labkit" / "__init__.py").mkdir(parents=True)
+    (folder / "labkit" / "data").write_text("mine")
+    assert sorted(make_room(folder, source)) == ["labkit/__init__.py", "labkit/data"]
+    assert make_room(folder, source) == []
+    assert files(folder) == {"notes.txt"}

@@ -49,9 +49,10 @@ def test_only_the_stubs_own_exception_means_not_written(monkeypatch: pytest.Monk
         assert asked(namespace, monkeypatch)["problem"] == problem, text
 
 
-IMPORTS = BrokenCell("from google.colab import drive\nimport numpy as np", 1, "ModuleNotFoundError",
-                     "No module named 'google.colab'")  # fmt: skip
-SLIP = BrokenCell("values = np.ones(3)\ndef double(x):\n    return 2 * x", 1, "NameError", "name 'np' is not defined")
+IMPORTS = BrokenCell("from google.colab import drive\nimport numpy as np", "from google.colab import drive",
+                     "ModuleNotFoundError", "No module named 'google.colab'")  # fmt: skip
+SLIP = BrokenCell("values = np.ones(3)\ndef double(x):\n    return 2 * x", "values = np.ones(3)",
+                  "NameError", "name 'np' is not defined")  # fmt: skip
 THERE = "keras, numpy"
 
 

@@ -107,7 +107,8 @@ MISTAKES = [
     ("check_choose_lambda", (penalised_model, {**SWEEP, -1.0: 0.4}, 1), "never negative", "jamais négative"),
     ("check_choose_lambda", (penalised_model, {**SWEEP, 1: [0.4]}, 1), "a validation loss; it is list", "une perte"),
     ("check_choose_lambda", (penalised_model, SWEEP, None), "best_lambda is not written", "best_lambda n’est pas"),
-    ("check_choose_lambda", (penalised_model, SWEEP, 0.1), "carries λ = 0.001, but best_lambda", "porte λ"),
+    ("check_choose_lambda", (penalised_model, SWEEP, 0.1), "at an end of your sweep", "à une extrémité"),
+    ("check_choose_lambda", (penalised_model, SWEEP, 0.01), "carries λ = 0.001, but best_lambda", "porte λ"),
     ("check_choose_lambda", (penalised_model, SWEEP, 0.5), "not among the values tried", "pas parmi les"),
 ]  # fmt: skip
 

@@ -133,7 +133,7 @@ def test_what_the_grading_cannot_build_again_is_said_before_the_deadline(en, fr)
         (with_layer(OwnLayer()), "holds OwnLayer"),
         (with_layer(keras.layers.Lambda(lambda x: x)), "holds Lambda, which the grading does not take"),
         (with_layer(keras.layers.Normalization(mean=0.0, variance=1.0)), "holds Normalization, which the grading"),
-        (convolutions(80), "is larger than what the grading trains: "),
+        (convolutions(80), "costs more than what the grading trains: "),
         (image_model(kernel_regularizer=OwnRegularizer()), "holds OwnRegularizer"),
     ):
         model(keras.ops.zeros((1, 28, 28)))

@@ -142,6 +142,15 @@ def test_what_cannot_be_read_is_named_and_everybody_else_is_collected(
         assert (status, f"{BOB}/{name}" in said.splitlines()[-1]) == (LOST_STATUS, True), said
 
 
+def test_names_in_an_archive_steer_no_terminal(course: Path, zip_collect: Collect) -> None:
+    odd = packed(("\x1b[2J/week1.ipynb", "work"), ("\x1b]0;x\x07.zip", b"broken"), ("x\x1b[1m.ipynb", "other"))
+    class_of(course, {f"{BOB}/w.zip": odd})
+    _status, said = zip_collect(*FROM_MOODLE)
+    assert bobs(course) == "work"
+    assert "\x1b" not in said
+    assert "\x07" not in said
+
+
 def test_a_broken_download_does_not_stop_the_others(course: Path, zip_collect: Collect) -> None:
     class_of(course, {f"{BOB}/week1.ipynb": b"work"}, "a.zip")
     (course / "downloaded" / "week1" / "archive" / "b.zip").write_bytes(b"PK\x03\x04 and no more")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.scale.logs import escape_names
+from autograder.scale.logs import escape_names, few
 
 
 @pytest.fixture
@@ -47,3 +47,9 @@ def test_what_we_say_ourselves_stays_as_it_is(log: tuple[logging.Logger, Path]) 
     logger.warning("L’évaluation : %s\u202f%%", 5)
     logger.error("Traceback\n  File")
     assert path.read_text(encoding="utf-8") == "L’évaluation : 5\u202f%\nTraceback\n      File\n"
+
+
+def test_many_names_and_long_ones_are_told_in_a_few_lines() -> None:
+    told = few([str(number) for number in range(1000)])
+    assert (told[:2], told[-1], len(told)) == (["0", "1"], "… (+980)", 21)
+    assert few(["x" * 10_000, "y"]) == ["x" * 200 + "…", "y"]

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import pytest
 
-from autograder.families.keras.runs import anonymous
+from autograder.families.keras.anonymous import anonymous
 
 NAMES = ("same", "valid", "relu", "zeros", "float32", "n0", "n1", "image", "0")
 

@@ -32,6 +32,13 @@ def functional() -> Any:
     return keras.Model(inputs, keras.layers.Dense(10, "softmax")(keras.layers.Dropout(0.5)(x)))
 
 
+def beside() -> Any:
+    inputs = keras.Input((28, 28))
+    x = keras.layers.Flatten()(inputs)
+    both = keras.layers.Concatenate()([x, keras.layers.Dense(390, "relu")(x)])
+    return keras.Model(inputs, keras.layers.Dense(10, "softmax")(both))
+
+
 def convolutional() -> Any:
     return keras.Sequential(
         [
@@ -54,8 +61,9 @@ def convolutional() -> Any:
         seed_model(kernel_constraint=keras.constraints.MaxNorm(2), kernel_initializer="he_normal"),
         functional(),
         convolutional(),
+        beside(),
     ],
-    ids=["l2", "l1l2", "constraint", "functional", "convolutional"],
+    ids=["l2", "l1l2", "constraint", "functional", "convolutional", "beside"],
 )
 def test_a_model_comes_back_with_its_weights_and_answers(model: Any) -> None:
     again = rebuild.rebuild(data_of(model))
@@ -152,7 +160,7 @@ def test_a_model_that_would_take_too_long_to_train_is_refused() -> None:
     layers: list[Any] = [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1))]
     layers += [keras.layers.Conv2D(48, 3, padding="same", activation="relu") for _ in range(3)]
     model = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(10, "softmax")])
-    with pytest.raises(EvidenceRefused, match="larger than what we train"):
+    with pytest.raises(EvidenceRefused, match="costs more than what we train"):
         rebuild.rebuild(data_of(model))
 
 
@@ -210,7 +218,7 @@ BOMBS = {
 def test_a_small_config_of_a_huge_model_is_refused_before_it_takes_memory(bomb: Any) -> None:
     data = bomb()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(EvidenceRefused, match=r"larger than what we train|cannot build"):
+    with pytest.raises(EvidenceRefused, match=r"costs more than what we train|cannot build"):
         rebuild.build(rebuild.allowed_config(data))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 300_000  # KiB
     assert rebuild.build(rebuild.allowed_config(data_of(seed_model()))).built  # nothing is left for the next one
@@ -233,8 +241,11 @@ def test_an_optimizer_within_a_model_within_is_never_made() -> None:
 
 
 def test_multiply_adds_count_each_position_of_a_kernel() -> None:
-    assert costs.multiply_adds(seed_model()) == 784 * 128 + 128 * 10
-    assert costs.multiply_adds(convolutional()) == 26 * 26 * 9 * 8 + 13 * 13 * 8 * 10
+    values = 2 * 784 + 128 + 10
+    assert costs.multiply_adds(seed_model()) == 784 * 128 + 128 * 10 + costs.VALUE * values
+    kernels, pooled = 26 * 26 * 9 * 8 + 13 * 13 * 8 * 10, 13 * 13 * 8
+    values = 2 * 784 + 26 * 26 * 8 + 3 * pooled + 10
+    assert costs.multiply_adds(convolutional()) == kernels + 4 * pooled + costs.VALUE * values
 
 
 names = st.sampled_from(["Dense", "Lambda", "TFSMLayer", "function", "__keras_tensor__", "Sequential", "system"])

@@ -9,7 +9,7 @@ import pytest
 from keras import layers, ops
 
 from autograder.errors import EvidenceRefused
-from autograder.families.keras import costs, rebuild, use
+from autograder.families.keras import costs, gain, rebuild
 from autograder.families.keras.evidence import ModelData
 from autograder.families.keras.models import config_of_given
 from autograder.families.keras.training import train
@@ -100,7 +100,7 @@ def test_it_comes_back_answers_the_same_and_is_used(label: str) -> None:
     x = np.random.default_rng(0).random((3, *IMAGE), "float32")
     np.testing.assert_allclose(again(x, training=False), model(x, training=False), rtol=1e-5, atol=1e-6)
     assert 0 < costs.multiply_adds(again) < 0.8 * costs.MAX_STEPS
-    assert not use.rescales_behind_weights(again)
+    assert not gain.rescales_behind_weights(again)
 
 
 @pytest.mark.parametrize("label", ["LSTM", "augmentation", "attention", "operations"])
@@ -158,7 +158,7 @@ def behind_weights(scale: Callable[[Any], Any]) -> Any:
     ],
 )
 def test_an_operation_that_shrinks_what_comes_of_weights_rescales(scale: Any) -> None:
-    assert use.rescales_behind_weights(rebuild.rebuild(data_of(behind_weights(scale))))
+    assert gain.rescales_behind_weights(rebuild.rebuild(data_of(behind_weights(scale))))
 
 
 def test_the_work_of_a_loop_counts_each_step() -> None:

@@ -20,6 +20,14 @@ from autograder.families.keras.evidence import ModelData
 from autograder.i18n import _
 
 ROWS = 4000  # stochastic answers from which the rate of a Dropout is estimated
+TRAINING = _(
+    "Keras can build your model, but in training mode the model cannot answer {rows} examples at a time: look at the "
+    "shapes that its layers are given."
+)
+INFERENCE = _(
+    "Keras can build your model, but the model cannot answer {rows} examples at a time: look at the shapes that its "
+    "layers are given."
+)
 Floats = NDArray[np.floating[Any]]
 Measured = TypeVar("Measured")
 
@@ -79,8 +87,9 @@ def draw(model: Any, number: int) -> None:
     for layer in model._flatten_layers(include_self=False, recursive=True):
         for variable in layer._trainable_variables:
             shape = tuple(variable.shape)
-            spread = DRAWS[number] * math.sqrt(2 / math.prod(shape[:-1])) if len(shape) > 1 else 0.3 * DRAWS[number]
-            variable.assign(rng.normal(0, spread, shape))
+            incoming = max(1, math.prod(shape[:-1]))  # 0 where a layer gets nothing
+            spread = math.sqrt(2 / incoming) if len(shape) > 1 else 0.3
+            variable.assign(rng.normal(0, DRAWS[number] * spread, shape))
 
 
 def at_drawn_weights(model: Any) -> Iterator[None]:
@@ -94,8 +103,23 @@ def at_drawn_weights(model: Any) -> Iterator[None]:
 
 
 def answers(model: Any, x: Any, *, training: bool = False) -> Floats:
-    """What the model answers to x, as an array."""
-    return np.asarray(model(x, training=training))
+    """What the model, or a layer of it, answers to x, as an array; raises EvidenceRefused as `call`."""
+    return np.asarray(call(model, x, training=training))
+
+
+def call(model: Any, x: Any, *, training: bool = False) -> Any:
+    """What it answers to x, as a tensor.
+
+    Raises:
+        EvidenceRefused: Keras could build it, but it cannot answer, such as for a `noise_shape` that fits no batch.
+    """
+    try:
+        return model(x, training=training)
+    except (MemoryError, OSError):  # this machine's fault
+        raise
+    except Exception as error:  # Keras raises nearly everything here, and all of it is about the learner's model
+        text = TRAINING if training else INFERENCE
+        raise EvidenceRefused(text, rows=len(x)) from error
 
 
 def require_layers(model: Any, given: Any, name: str) -> None:

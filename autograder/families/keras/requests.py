@@ -15,8 +15,9 @@ import numpy as np
 from autograder.checks.evidence import array, encode_array
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
+from autograder.families.keras.anonymous import anonymous
 from autograder.families.keras.evidence import ModelData
-from autograder.families.keras.runs import Data, anonymous, versions
+from autograder.families.keras.runs import Data, versions
 from autograder.i18n import _
 from autograder.store import Store, key_of
 

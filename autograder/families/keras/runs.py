@@ -5,24 +5,32 @@ penalties and in inference mode. Two models that are compared share seeds: the o
 weights where their shapes are the same, so that what differs is the regularization (docs/calibration.md).
 """
 
-import json
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
+from autograder.families.keras.anonymous import anonymous
+from autograder.families.keras.use import EXAMPLES, weights_that_matter
+from autograder.i18n import _
 from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
+FEWEST = 2  # after so many it may be decided
+# where losses are measured, which costs as much as training: grades look at the last epochs, pictures at the whole
+MEASURED = (*range(0, EPOCHS - 10, 4), *range(EPOCHS - 10, EPOCHS))
 LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
-VERSION = 2  # of everything here that changes a run's numbers
+VERSION = 3  # of everything here that changes a run's numbers
 
 Examples = tuple[Any, Any]  # x (n, ...), y (n,)
 Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -41,7 +49,10 @@ class Data(NamedTuple):
 class Run(NamedTuple):
     """One training: final cross-entropies (train, held-out), held-out accuracy, curves with one value an epoch.
 
-    `penalty` is what the regularizers add to the loss at the end, in nats.
+    Between the epochs in MEASURED the curves are straight.
+
+    `penalty` is what the regularizers add to the loss at the end, in nats; `in_use` how many weights then matter, see
+    `use.weights_that_matter`.
     """
 
     train: float
@@ -50,6 +61,7 @@ class Run(NamedTuple):
     train_curve: list[float]
     held_out_curve: list[float]
     penalty: float = 0.0
+    in_use: int = 0
 
     @property
     def collapsed(self) -> bool:
@@ -128,10 +140,27 @@ class Trainer:
         self.data = data
         self.describe = describe
 
-    def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
-        """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
-        runs = self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat)
-        return Comparison(*runs, self.describe(theirs))
+    def compare(
+        self,
+        given: Mapping[str, Any],
+        theirs: Mapping[str, Any],
+        *,
+        flat: bool = False,
+        decided: Callable[[Comparison], bool] = lambda comparison: False,
+    ) -> Comparison:
+        """Train both configs with each seed, the learner's from the given model's initial weights where they fit.
+
+        `decided`: asked from the second pair on whether the pairs so far are enough; by default all are trained.
+        """
+        about, pairs = self.describe(theirs), []
+        for pair in zip(
+            self._each(given, None, flat, "hidden"), self._each(theirs, given, flat, "hidden"), strict=True
+        ):
+            pairs.append(pair)
+            comparison = Comparison([g for g, _t in pairs], [t for _g, t in pairs], about)
+            if len(pairs) >= FEWEST and decided(comparison):
+                break
+        return comparison
 
     def runs(
         self,
@@ -150,56 +179,87 @@ class Trainer:
             held_out: the part of the data that the gap is measured on.
             pairs: the first so many of the seeds; all of them by default.
         """
-        seeds = self.seeds[:pairs]
+        return list(islice(self._each(config, start, flat, held_out), pairs))
+
+    def _each(
+        self, config: Mapping[str, Any], start: Mapping[str, Any] | None, flat: bool, held_out: str
+    ) -> Iterator[Run]:
+        """See `runs`. A seed is trained when its run is asked for; the model is compiled once for all of them."""
         setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, self.data.identity, versions()]
-        keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
-        found = [self.store.get(k) if self.store else None for k in keys]
-        missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
-        fresh = iter(
-            _train(config, start, missing, self._examples("train", flat), self._examples(held_out, flat))
-            if missing
-            else []
-        )
-        runs = [Run(*f) if f is not None else next(fresh) for f in found]
-        if self.store:
-            for key, before, run in zip(keys, found, runs, strict=True):
-                if before is None:
-                    self.store.put(key, list(run))
-        return runs
+        trained: Callable[[int], Run] | None = None
+        for seed in self.seeds:
+            key = key_of("run", setting, anonymous(config), start and anonymous(start), seed)
+            found = self.store.get(key) if self.store else None
+            if found is not None:
+                yield Run(*found)
+                continue
+            with _about_the_model():
+                trained = trained or _training(
+                    config, start, self._examples("train", flat), self._examples(held_out, flat)
+                )
+                run = trained(seed)
+            if self.store:
+                self.store.put(key, list(run))
+            yield run
 
     def _examples(self, part: str, flat: bool) -> Examples:
         x, y = self.data.load(part)
         return (x.reshape(len(x), -1) if flat else x), y
 
 
-def _train(
-    config: Mapping[str, Any],
-    start: Mapping[str, Any] | None,
-    seeds: Sequence[int],
-    train: Examples,
-    held_out: Examples,
-) -> list[Run]:
+@contextmanager
+def _about_the_model() -> Iterator[None]:
+    """A model that Keras cannot train is refused. That this machine cannot is nobody's fault but ours."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (MemoryError, OSError, RuntimeError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:  # Keras and TensorFlow raise nearly everything here, and all of it is about the model
+        raise EvidenceRefused(NOT_TRAINED, reason=type(error).__name__) from error
+
+
+NOT_TRAINED = _(
+    "Keras can build your model, but our training of the model stopped with {reason}: look at the shapes that its "
+    "layers are given."
+)
+
+
+def _training(
+    config: Mapping[str, Any], start: Mapping[str, Any] | None, train: Examples, held_out: Examples
+) -> Callable[[int], Run]:
+    """Compile the model; gives what trains it with a seed."""
     from autograder.families.keras.training import TrainingLoop
 
-    model = _fresh(config, seeds[0])
+    model = _fresh(config, 0)
     loop = TrainingLoop(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
-    runs = []
-    for seed in seeds:
+
+    def trained(seed: int) -> Run:
         loop.restart(seed % (1 << 31))
         model.set_weights(_initial_weights(config, start, seed))
-        runs.append(_run(loop.run(EPOCHS, seed)))
-    return runs
+        logs = loop.run(EPOCHS, seed, measured=MEASURED)
+        return _run(logs, weights_that_matter(model, train[0][:EXAMPLES]))
+
+    return trained
 
 
-def _run(logs: Mapping[str, list[float]]) -> Run:
+def _run(logs: Mapping[str, list[float]], in_use: int) -> Run:
     return Run(
         logs["crossentropy"][-1],
         logs["val_crossentropy"][-1],
         logs["val_accuracy"][-1],
-        [round(v, 4) for v in logs["crossentropy"]],
-        [round(v, 4) for v in logs["val_crossentropy"]],
+        _curve(logs["crossentropy"]),
+        _curve(logs["val_crossentropy"]),
         logs["val_loss"][-1] - logs["val_crossentropy"][-1],
+        in_use,
     )
+
+
+def _curve(measured: Sequence[float]) -> list[float]:
+    """A value for each epoch from those that were measured."""
+    with np.errstate(invalid="ignore"):
+        return [round(float(v), 4) for v in np.interp(range(EPOCHS), MEASURED, measured)]
 
 
 def _fresh(config: Mapping[str, Any], seed: int) -> Any:
@@ -214,62 +274,6 @@ def _initial_weights(config: Mapping[str, Any], start: Mapping[str, Any] | None,
     shared = _fresh(start, seed).get_weights() if start is not None else own
     fits = [w.shape for w in own] == [w.shape for w in shared]
     return list(shared if fits else own)
-
-
-def anonymous(config: Mapping[str, Any]) -> Any:
-    """The config with each layer's name replaced by its place in its model: equal models have equal configs.
-
-    Names stand where Keras puts them and nowhere else: beside a layer's class, in its config, and in a model's
-    references to its layers. All else stays as it is, so that configs of different models stay different.
-    """
-    return _unnamed(json.loads(json.dumps(config)), 0)
-
-
-def _unnamed(layer: Any, place: int) -> Any:
-    """A layer, or a model, at a place of a model."""
-    if not isinstance(layer, dict):
-        return layer
-    own = layer.get("config")
-    if isinstance(own, dict):
-        own = {k: place if k == "name" else v for k, v in own.items()}
-        layer = {**layer, "config": _placed(own) if isinstance(own.get("layers"), list) else own}
-    return {k: place if k == "name" else v for k, v in layer.items()}
-
-
-def _placed(model: dict[str, Any]) -> dict[str, Any]:
-    """A model's config: its layers without names, its references to them by place."""
-    layers = model["layers"]
-    places = {_name(layer): place for place, layer in reversed(list(enumerate(layers)))}
-    found = {**model, "layers": [_unnamed(layer, place) for place, layer in enumerate(layers)]}
-    for layer in found["layers"]:
-        if isinstance(layer, dict) and "inbound_nodes" in layer:
-            layer["inbound_nodes"] = _referred(layer["inbound_nodes"], places)
-    for end in ("input_layers", "output_layers"):
-        if end in model:
-            found[end] = _ends(model[end], places)
-    return found
-
-
-def _name(layer: Any) -> Any:
-    own = layer.get("config") if isinstance(layer, dict) else None
-    name = layer.get("name") if isinstance(layer, dict) else None
-    return name or (own.get("name") if isinstance(own, dict) else None)
-
-
-def _referred(node: Any, places: Mapping[Any, int]) -> Any:
-    """The calls of a layer: a tensor's history begins with the name of the layer that it comes from."""
-    if isinstance(node, dict):
-        return {k: _ends(v, places) if k == "keras_history" else _referred(v, places) for k, v in node.items()}
-    return [_referred(v, places) for v in node] if isinstance(node, list) else node
-
-
-def _ends(node: Any, places: Mapping[Any, int]) -> Any:
-    """One reference, [name, call, tensor], or several in lists and dicts."""
-    if isinstance(node, dict):
-        return {k: _ends(v, places) for k, v in node.items()}
-    if isinstance(node, list) and node and isinstance(node[0], str):
-        return [places.get(node[0], node[0]), *node[1:]]
-    return [_ends(v, places) for v in node] if isinstance(node, list) else node
 
 
 def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:

@@ -4,14 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograder.errors import EvidenceRefused
-from autograder.families.keras.costs import (
-    MAX_LAYERS,
-    MAX_PARAMETERS,
-    MAX_STEPS,
-    MAX_VALUES,
-    most_values,
-    multiply_adds,
-)
+from autograder.families.keras import costs
+from autograder.families.keras.costs import MAX_LAYERS, MAX_PARAMETERS, MAX_STEPS, MAX_VALUES
 from autograder.i18n import _
 
 _SIZE_KEYS = frozenset(
@@ -36,24 +30,31 @@ def check_described(config: Mapping[str, Any]) -> None:
     """Raise EvidenceRefused by the number of layers and the sizes named, before anything is built."""
     largest = max((_product(n[k]) for n, _depth in nodes(config) if isinstance(n, dict) for k in _SIZE_KEYS & n.keys()),
                   default=1)  # fmt: skip
-    if sum(uses(config)) > MAX_LAYERS or largest > MAX_PARAMETERS:
+    if max(sum(uses(config)), _layers(config)) > MAX_LAYERS or largest > MAX_PARAMETERS:
         raise _too_large()
+
+
+def _layers(config: Mapping[str, Any]) -> int:
+    """The layers that a config names, those inside wrappers and cells of recurrent ones with them."""
+    return sum(isinstance(n, dict) and n.get("module") == "keras.layers" for n, _depth in nodes(config))
 
 
 def check_built(model: Any, used: int) -> None:
     """Raise EvidenceRefused for a model that is too large; `used`: of the layer that is used most, how often."""
-    if (
-        model.count_params() > MAX_PARAMETERS
-        or multiply_adds(model) * used > MAX_STEPS
-        or most_values(model) > MAX_VALUES
-    ):
+    if not costs.keeps_examples_apart(model):
+        raise EvidenceRefused(
+            _("A layer or operation of your model mixes the images of a batch, or its output has no fixed size: each "
+              "must hand on one row for an image, of a size known beforehand.")
+        )  # fmt: skip
+    if not costs.is_affordable(model, used):
         raise _too_large()
 
 
 def _too_large() -> EvidenceRefused:
     return EvidenceRefused(
-        _("Your model is larger than what we train: at most {parameters} parameters, {steps} multiply-adds for one "
-          "image and {values} numbers behind one layer. Fewer filters, or pooling sooner, make it smaller."),
+        _("Your model costs more than what we train: at most {parameters} parameters, {steps} multiply-adds for one "
+          "image, or what takes as long, and {values} numbers behind one layer. Fewer filters, pooling sooner or "
+          "shorter loops make it cheaper."),
         parameters=f"{MAX_PARAMETERS:,}", steps=f"{MAX_STEPS:,}", values=f"{MAX_VALUES:,}",
     )  # fmt: skip
 

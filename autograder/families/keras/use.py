@@ -4,22 +4,22 @@ A count of parameters says how large a model is. A part that is multiplied by 0,
 as good as not there. So it is measured, at weights that we draw and at those that a training begins with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.families.keras import rebuild
-from autograder.families.keras.models import DRAWS, answers, draw
+from autograder.families.keras.models import DRAWS, answers, call, draw
 
 EXAMPLES = 256  # so many that behind three Dropouts of rate 0.8 nearly each weight is reached
 # the most that an answer of the network, a probability, changes when one kernel or bias is drawn anew; a used one
 # moves it by 0.1 and more, one behind a factor of 0.001 by less than 0.001
 LEAST_CHANGE = 0.01
+LEAST_EFFECT = 0.1  # and when a kernel of a trained model is shuffled: a used one changes some answer altogether
+LEAST_INPUT = 0.1  # of the gradient of a kernel's strongest input
 LEAST_SHARE = 0.5  # of a variable's weights that have a gradient when training begins: half of all ReLUs are off
-SCALING = ("Divide", "DivideNoNan", "Multiply", "Power", "TrueDivide")
-SATURATING = 30.0  # times the drawn weights, an answer is sure
 
 
 def weights_in_use(config: Mapping[str, Any]) -> int:
@@ -31,63 +31,33 @@ def weights_in_use(config: Mapping[str, Any]) -> int:
     change = np.zeros(len(variables))
     for number in range(len(DRAWS)):
         _draw(model, number)
-        reached = [r | (g != 0) for r, g in zip(reached, _gradients(model, number), strict=True)]
+        reached = [r | _reached(g) for r, g in zip(reached, _gradients(model, number), strict=True)]
         change = np.maximum(change, [_change(model, variable, number) for variable in variables])
     found = zip(reached, beginning, change >= LEAST_CHANGE, strict=True)
     return sum(int(r.sum()) for r, begins, matters in found if begins and matters)
 
 
-def answers_are_bounded(model: Any) -> bool:
-    """Whether no class gets a probability near 1 however large the weights are: something behind them shrinks it."""
-    own = model.get_weights()
-    most = 0.0
-    for number in range(len(DRAWS)):
-        draw(model, number)
-        model.set_weights([SATURATING * w if w.ndim > 1 else w for w in model.get_weights()])
-        most = max(most, float(np.nan_to_num(answers(model, _examples(model, number))).max()))
-    model.set_weights(own)
-    return not most >= 0.95
+def _reached(gradient: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which weights have a gradient, but for those of an input that is as good as not there beside the strongest."""
+    if gradient.ndim < 2:
+        return np.asarray(gradient != 0)
+    sizes = np.sqrt(np.mean(np.square(gradient, dtype="float64"), axis=-1, keepdims=True))
+    return np.asarray((gradient != 0) & (sizes >= LEAST_INPUT * sizes.max()))
 
 
-def rescales_behind_weights(model: Any) -> bool:
-    """Whether a Rescaling, a product with a number or a frozen layer with weights comes behind a layer with weights."""
-    return any(
-        weighted
-        and (_rescales(node) or (getattr(node.operation, "_trainable_variables", ()) and not node.operation.trainable))
-        for node, weighted in _nodes(model, weighted=False)
-    )
+def weights_that_matter(model: Any, x: Any) -> int:
+    """How many trainable weights of a trained model belong to a variable on which its answers to x depend.
 
-
-def _rescales(node: Any) -> bool:
-    """Whether it is a Rescaling, or an operation of `keras.ops` that multiplies, divides or clips by given numbers."""
-    name = type(node.operation).__name__
-    numbers = [a for a in (*node.arguments.args, *node.arguments.kwargs.values()) if _is_number(a)]
-    return name in ("Rescaling", "Clip") or (name in SCALING and bool(numbers))
-
-
-def _is_number(argument: Any) -> bool:
-    return isinstance(argument, (int, float, np.number)) or (
-        hasattr(argument, "numpy") and not hasattr(argument, "_keras_history")
-    )
-
-
-def _nodes(model: Any, *, weighted: bool) -> Iterator[tuple[Any, bool]]:
-    """The uses of layers and operations in their order, each with whether weights lie before it.
-
-    `weighted`: whether they do before the model itself.
+    A variable that training drove to nothing, or never moved because nothing came through, can be shuffled freely.
     """
-    functional = getattr(model, "_functional", None) or model
-    by_depth = functional._nodes_by_depth
-    behind = {id(tensor) for tensor in functional.inputs} if weighted else set()
-    for node in (node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]):
-        layer = node.operation
-        before = any(id(tensor) in behind for tensor in node.input_tensors)
-        if hasattr(layer, "_nodes_by_depth") or getattr(layer, "_functional", None):
-            yield from _nodes(layer, weighted=before)
-        elif node.input_tensors:
-            yield node, before
-        if before or getattr(layer, "weights", None):
-            behind |= {id(tensor) for tensor in node.outputs}
+    before, found = answers(model, x), 0
+    for variable in model.trainable_variables:
+        own = variable.numpy()
+        variable.assign(np.random.default_rng(0).permutation(own.ravel()).reshape(own.shape))
+        change = np.nan_to_num(np.abs(answers(model, x) - before)).max()
+        variable.assign(own)
+        found += own.size if change >= LEAST_EFFECT else 0
+    return found
 
 
 def _examples(model: Any, number: int) -> NDArray[np.float32]:
@@ -117,7 +87,7 @@ def _gradients(model: Any, number: int) -> list[NDArray[Any]]:
 
     x = _examples(model, number)
     with tf.GradientTape() as tape:
-        found = model(x, training=True)
+        found = call(model, x, training=True)
         weights = np.random.default_rng([number, 3]).normal(size=found.shape).astype("float32")
         total = tf.reduce_sum(found * weights)
     variables = model.trainable_variables

@@ -19,7 +19,7 @@ SEVERAL = 2  # trainings of ours for one value of a sweep
 NEAR = 0.15
 NEAR_COLLAPSE = 0.6  # the same where Dropout leaves so little that one training learns and the next does not
 COLLAPSING = 0.6  # from this rate on
-CLEARLY = 0.165  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
+CLEARLY = 0.19  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
 Sweep = dict[float, float]
 Train = Callable[[float], Sequence[Run]]  # our trainings with a strength
 
@@ -64,6 +64,25 @@ def require_minimum(best: float, found: Sweep, name: str, weaker: str) -> None:
     require(best > min(found, key=lambda k: found[k]), weaker, name=name)
     fail(_("`{name}` = {best:.4g} is not where your own sweep is lowest: look at the values again."),
          name=name, best=best)  # fmt: skip
+
+
+def require_inside(best: float, found: Sweep, name: str) -> None:
+    """The chosen strength has neighbours on both sides: at an end of the sweep, the lowest loss may lie beyond it."""
+    require(
+        best > min(found),
+        _("`{name}` = {best:.4g} is the smallest value of your sweep, so the best one may be smaller still. The "
+          "training loss, and any loss with the penalty inside, always speak for the smallest: by which loss did you "
+          "choose?"),
+        name=name,
+        best=best,
+    )  # fmt: skip
+    require(
+        best < max(found),
+        _("`{name}` = {best:.4g} is the largest value of your sweep, so the best one may be larger still: go on until "
+          "the loss rises again."),
+        name=name,
+        best=best,
+    )  # fmt: skip
 
 
 def same_strength(found: float, wanted: float) -> bool:

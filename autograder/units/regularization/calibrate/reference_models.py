@@ -165,17 +165,15 @@ TASKS = (
         (
             Limit("reduction", facts.STEPS[0], facts.STEPS[-1]),
             Limit("crossentropy_ratio", check_4_challenge.MAX_RATIO, check_4_challenge.MAX_RATIO, upward=False),
-            Limit("accuracy", check_4_challenge.FLOOR, check_4_challenge.FLOOR),
         ),
         (
-            Entry("Dropout 0.5 and L2 0.002", FULL, _three(rate=0.5, l2=0.002)),
-            Entry("Dropout 0.3", PART, _three(rate=0.3)),
-            Entry("L2 0.01", FULL, _three(l2=0.01)),
             Entry("shifted images", FULL, Recipe((256, 256, 256), shift=0.1)),
-            Entry("MaxNorm 1", PART, Recipe((256, 256, 256), longest=1.0)),
+            Entry("L2 0.01", FULL, _three(l2=0.01)),
             Entry("L2 0.00001: too weak", NOTHING, _three(l2=0.00001)),
+            Entry("Dropout 0.5 and L2 0.002", FULL, _three(rate=0.5, l2=0.002)),
             Entry("Dropout 0.8: collapse", NOTHING, _three(rate=0.8)),
             Entry("L2 1: collapse", NOTHING, _three(l2=1.0)),
+            Entry("Dropout 0.3", PART, _three(rate=0.3)),
         ),
     ),
 )

@@ -5,9 +5,9 @@
 import numpy as np
 
 from autograder.checks.api import Task, credit, fail, kind_of, require
-from autograder.families.keras import models, use
+from autograder.families.keras import models
 from autograder.i18n import _
-from autograder.units.regularization.challenge import decay, stopping
+from autograder.units.regularization.challenge import decay, in_use, stopping
 from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
 from autograder.units.regularization.facts import LEAST_PARAMETERS, STEPS
 from autograder.units.regularization.gaps import NOT_FINITE
@@ -66,7 +66,7 @@ def stops_in_time(callback):
     found = stopping.settings(callback[0].result)
     last, kept = stopping.run(found, stopping.history())
     require(
-        kept == stopping.BEST or found.get("mode") != "max",
+        kept == stopping.BEST or stopping.word(found, "mode") != "max",
         _("Your callback waits for the cross-entropy to rise: in which direction does a loss improve?"),
     )
     require(
@@ -186,11 +186,6 @@ def two_ways_with_adam(same):
 #               shifted images 76 % ± 4, 0.67;  MaxNorm 1 32 % ± 7, 0.79;  Dropout 0.1 12 % ± 8, 0.91 (no point);
 #               L2 0.0001 4 % ± 8, 0.97 (no point);
 #               collapse: Dropout 0.8  1.64 ± 0.02, accuracy 43..53 %;  L2 1.0  2.74, accuracy 10 %
-# of the weights of honest models (relu, gelu, tanh, BatchNormalization, convolutions, Dropout up to 0.6, L1, L2) 98.5
-# to 100 % are seen in use, the others are units that no example switches on; of a model that is a linear classifier
-# beside a part behind Rescaling(0.001), MaxNorm(0.0001) or Dropout(0.999), at most 4 %
-NEARLY_ALL = 0.95
-FLOOR = 0.75
 MAX_RATIO = 0.85  # of the given model's loss on new images: an answer without effect stands at 1
 
 challenge = Task("challenge", lesson="challenge-lesson")
@@ -200,34 +195,6 @@ model = challenge.model("build_challenge_model")
 def _compare(model, trainer):
     given = given_config((256, 256, 256), flat=False)
     return settled(trainer.compare(given, models.config_of(model)))
-
-
-def _require_use(built, config):
-    """What is counted is used, and nothing shrinks what comes of it; else the check fails."""
-    require(
-        not use.rescales_behind_weights(built),
-        _(
-            "Behind the first layer with weights, something in your model rescales what comes out of it, or is frozen: "
-            "that makes the losses smaller without regularizing. `Rescaling` belongs before the first layer."
-        ),
-    )
-    require(
-        not use.answers_are_bounded(built),
-        _(
-            "However sure your model is, something behind its softmax keeps its probabilities from coming near 1: that "
-            "changes what is measured, not how the model learns."
-        ),
-    )
-    found = use.weights_in_use(config)
-    require(
-        found >= NEARLY_ALL * LEAST_PARAMETERS,
-        _(
-            "Of your model's parameters, {found} are trained and change its answers; {least} were asked. The others "
-            "are there in name only."
-        ),
-        found=found,
-        least=LEAST_PARAMETERS,
-    )
 
 
 @challenge.check(points=2)
@@ -244,7 +211,7 @@ def better_than_given(model, trainer):
         found=trainable_parameters(built),
         least=LEAST_PARAMETERS,
     )
-    _require_use(built, models.config_of(model))
+    in_use.require_in_use(built, models.config_of(model))
     require_active(model, "build_challenge_model")
     comparison = _compare(model, trainer)
     ratio = comparison.crossentropy_ratio
@@ -255,7 +222,8 @@ def better_than_given(model, trainer):
         _("Your model trains exactly as the given one does: nothing in it regularizes."),
     )
     accuracy = float(np.median([run.accuracy for run in comparison.theirs]))
-    if ratio <= MAX_RATIO and accuracy >= FLOOR:
+    if ratio <= MAX_RATIO:
+        in_use.require_in_use_when_trained(comparison.theirs)
         return credit(1, picture=comparison.picture())
     return credit(
         0,

@@ -1,6 +1,5 @@
 """Early stopping of notebook 4_challenge: read what a callback was told, and let Keras stop a run with it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from autograder.checks.api import fail, kind_of, require
 from autograder.checks.evidence import Thing
+from autograder.checks.values import LARGEST
 from autograder.i18n import _
 
 QUANTITY = "val_crossentropy"
@@ -38,7 +38,7 @@ def setting(found: Mapping[str, Any], name: str, default: float) -> float:
     if value is None:
         return default
     require(
-        isinstance(value, (int, float)) and math.isfinite(value),
+        isinstance(value, (int, float)) and abs(value) <= LARGEST,
         _("The argument `{name}` of your EarlyStopping should be a number, but it is: {kind}."),
         name=name,
         kind=kind_of(value),
@@ -46,9 +46,15 @@ def setting(found: Mapping[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
+def word(found: Mapping[str, Any], name: str) -> str:
+    """One of its words; empty when there is something else."""
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def require_quantity(found: Mapping[str, Any]) -> None:
     """It watches the validation cross-entropy without penalty, else the check fails."""
-    monitor, mode = found.get("monitor"), found.get("mode")
+    monitor, mode = word(found, "monitor"), word(found, "mode")
     if monitor == QUANTITY:
         return
     if monitor == "val_loss":
@@ -93,7 +99,7 @@ def run(found: Mapping[str, Any], logs: Sequence[Mapping[str, float]]) -> tuple[
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     # Keras finds the direction of a metric in a model that was compiled with it; a cross-entropy falls
-    mode = "max" if found.get("mode") == "max" else "min"
+    mode = "max" if word(found, "mode") == "max" else "min"
     baseline = None if found.get("baseline") is None else setting(found, "baseline", 0.0)
     callback = keras.callbacks.EarlyStopping(
         monitor=QUANTITY,

@@ -297,19 +297,14 @@ dropout_gap = Task("dropout_gap")
 less_overfit = dropout_gap.model("build_less_overfit_model", problems=not_a_share)
 
 
-@dropout_gap.check(points=0.5)
-def gap_layers(less_overfit):
-    """Apart from Dropout, the model is the given one."""
+@dropout_gap.check(points=1)
+def dropout_only(less_overfit):
+    """The given model with nothing but Dropout added, strong enough to show, and not on the output."""
     model = models.rebuilt(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
     models.require_unconstrained(model, "build_less_overfit_model")
     models.require_nothing_frozen(model, "build_less_overfit_model")
-
-
-@dropout_gap.check(points=0.5, after=gap_layers)
-def dropout_only(less_overfit):
-    """Dropout is all that was added, strong enough to show, and it leaves the output alone."""
     penalties.require_none(penalties.penalties(less_overfit, "build_less_overfit_model"))
     sites.require_nothing_else_random(less_overfit, "build_less_overfit_model")
     places = sites.sites(less_overfit, "build_less_overfit_model")
@@ -321,4 +316,6 @@ def dropout_only(less_overfit):
 def smaller_gap(less_overfit, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images no worse than the given one."""
     given = given_config(HIDDEN, flat=True)
-    return gap_credit(trainer.compare(given, models.config_of(less_overfit), flat=True), DROPOUT)
+    return gap_credit(
+        trainer.compare(given, models.config_of(less_overfit), flat=True, decided=DROPOUT.decided), DROPOUT
+    )

@@ -39,13 +39,17 @@ gaps = gap.call("validation_gap", lambda rng: [[hidden_history(rng, n, n == 7)] 
 @gap.check(points=1)
 def one_value_per_epoch(gaps):
     """The function returns one value for each epoch."""
-    single = [isinstance(c.result, float) or np.size(c.result) == 1 for c in gaps if c.result is not None]
+    single = [_is_single(c.result) for c in gaps if c.result is not None]
     require(
         not single or not all(single),
         _("`validation_gap` returns one number for a whole history: the gap is asked for every epoch."),
     )
     for call in gaps:
         numbers(call.result, (len(call.arguments[0].history["loss"]),), "validation_gap")
+
+
+def _is_single(value):
+    return (len(value) if isinstance(value, list) else np.size(value)) == 1
 
 
 def _same(gaps, formula, sign=lambda v: v):

@@ -297,7 +297,7 @@ def lambda_penalised(regularized):
 def lambda_gap(regularized, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images no worse than the given one."""
     given = given_config(HIDDEN, flat=False)
-    return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
+    return gap_credit(trainer.compare(given, models.config_of(regularized), decided=PENALTY.decided), PENALTY)
 
 
 @choose_lambda.check(points=2)
@@ -317,7 +317,7 @@ def lambda_losses_found_again(lambda_losses, lambda_chosen, regularized, trainer
 
 @choose_lambda.check(points=1.5, after=lambda_losses_found_again)
 def lambda_minimum(lambda_losses, lambda_chosen, regularized):
-    """`best_lambda` is where the sweep's validation loss is lowest, and the model's λ."""
+    """`best_lambda` is where the sweep's validation loss is lowest, inside the sweep, and the model's λ."""
     found = sweeps.sweep(lambda_losses, "val_losses", LEAST_STRENGTHS)
     best = sweeps.chosen(lambda_chosen, found, "best_lambda")
     weaker = _(
@@ -325,6 +325,7 @@ def lambda_minimum(lambda_losses, lambda_chosen, regularized):
         "loss with the penalty inside, always speak for a weak penalty: by which loss did you choose?"
     )
     sweeps.require_minimum(best, found, "best_lambda", weaker)
+    sweeps.require_inside(best, found, "best_lambda")
     strengths = penalties.strengths(penalties.penalties(regularized, "build_regularized_model"))
     require(
         any(sweeps.same_strength(strength, best) for strength in strengths),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .costs import MAX_PARAMETERS, MAX_STEPS, MAX_VALUES, most_values, multiply_adds, operations
+from .costs import MAX_STEPS, MAX_VALUES, is_affordable, keeps_examples_apart, most_values, multiply_adds, operations
 from .messages import _, say
 from .names import LAYERS, OPERATIONS
 from .unwritten import is_stub
@@ -146,16 +146,24 @@ def _require_kerass_own(model: Any, name: str) -> None:
 
 
 def _require_affordable(model: Any, name: str) -> None:
-    """The model is not larger than what the grading trains."""
-    steps, values = multiply_adds(model), most_values(model)
+    """The model costs no more than what the grading trains."""
     require(
-        model.count_params() <= MAX_PARAMETERS and steps <= MAX_STEPS and values <= MAX_VALUES,
-        _("The model of {name} is larger than what the grading trains: {steps} multiply-adds for one image (at most "
-          "{most}), {count} parameters. Fewer filters, or pooling sooner, make it smaller."),
+        keeps_examples_apart(model),
+        _("A layer or operation of the model of {name} mixes the images of a batch, or its output has no fixed size: "
+          "the grading does not take it."),
         name=name,
-        steps=steps,
+    )  # fmt: skip
+    require(
+        is_affordable(model),
+        _("The model of {name} costs more than what the grading trains: {steps} multiply-adds for one image, or what "
+          "takes as long (at most {most}), {count} parameters, {values} numbers behind one layer (at most {largest}). "
+          "Fewer filters, pooling sooner or shorter loops make it cheaper."),
+        name=name,
+        steps=multiply_adds(model),
         most=MAX_STEPS,
         count=model.count_params(),
+        values=most_values(model),
+        largest=MAX_VALUES,
     )  # fmt: skip
 
 

@@ -133,11 +133,19 @@ def check_sparsity(near_zero_fraction: Any, sparser: Any) -> None:
 
 
 def check_choose_lambda(build_regularized_model: Any, val_losses: Any, best_lambda: Any) -> None:
-    """A penalised model; a sweep of at least four λ; the chosen λ is one of them, and the model's."""
+    """A penalised model; a sweep of at least four λ; the chosen λ is one of them, at no end, and the model's."""
     model = build(build_regularized_model, IMAGE)
     require_penalty(model, build_regularized_model.__name__)
     losses = require_losses(val_losses, "val_losses", LEAST_STRENGTHS)
     require_key(best_lambda, "best_lambda", losses, "val_losses")
+    require(
+        min(losses) * 1.01 < float(best_lambda) < max(losses) * 0.99,
+        _("best_lambda is {best}, at an end of your sweep from {lowest} to {highest}: beyond it, the loss may be lower "
+          "still. Sweep further on this side."),
+        best=float(best_lambda),
+        lowest=float(min(losses)),
+        highest=float(max(losses)),
+    )  # fmt: skip
     carried = strengths(model)
     require(
         any(np.isclose(strength, float(best_lambda), rtol=0.01) for strength in carried),

@@ -1,0 +1,78 @@
+"""On a terminal, `nbgrader autograde` is one line that moves: what is said on the way goes to a file."""
+
+import atexit
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from autograder.i18n import _, say, say_count
+
+NOW, SUMMARY = "now", "summary"  # a record with this attribute is told at once; belongs to the end of a run
+LOG = Path(".autograder", "autograde.log")  # below the course's folder
+LISTED = 40  # warnings at the end
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+class Quiet(logging.Handler):
+    """Writes everything to a file, and tells at the end what a person should see: warnings first, then the summary."""
+
+    def __init__(self, path: Path, log: Any) -> None:
+        """`path`: of the file, written anew. `log`: the application's, whose handlers are silent until `end`."""
+        super().__init__()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.process = os.getpid()
+        self.file = logging.FileHandler(path, "w", encoding="utf-8")
+        self.file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self.held: list[logging.LogRecord] = []
+        self.silent = [(handler, handler.level) for handler in log.handlers]
+        for handler, _level in self.silent:
+            handler.setLevel(logging.CRITICAL + 1)
+        self.loggers = [logging.getLogger(), *([] if log.propagate else [log])]
+        for logger in self.loggers:
+            logger.addHandler(self)
+        logging.captureWarnings(True)
+        atexit.register(self.end)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record."""
+        self.file.handle(record)
+        if hasattr(record, NOW):
+            print(record.getMessage(), file=sys.stderr)
+        elif record.name != "py.warnings" and (record.levelno >= logging.WARNING or hasattr(record, SUMMARY)):
+            self.held.append(record)
+
+    def end(self) -> None:
+        """Say what was held back. A process that was forked from this one says nothing."""
+        if os.getpid() != self.process:
+            return
+        logging.captureWarnings(False)
+        for logger in self.loggers:
+            logger.removeHandler(self)
+        for handler, level in self.silent:
+            handler.setLevel(level)
+        self.file.close()
+        summary = [r.getMessage() for r in self.held if hasattr(r, SUMMARY)]
+        others = list(dict.fromkeys(_line(r) for r in self.held if not hasattr(r, SUMMARY)))
+        lines = others[:LISTED]
+        if len(others) > LISTED:
+            lines.append(say_count("… and {count} more", "… and {count} more", len(others) - LISTED))
+        lines += [*summary, say(_("Everything that was said: {path}"), path=self.path)]
+        print(*lines, sep="\n", file=sys.stderr)
+
+
+def begin(application: Any, course: Path) -> None:
+    """Be quiet until the process ends, where a person looks on.
+
+    A run that was asked to tell more, or less, or to write a file of its own, does that.
+    """
+    on_terminal = hasattr(application, "extra_args") and sys.stderr.isatty()
+    if on_terminal and application.log_level == logging.INFO and not application.logfile:
+        Quiet(course / LOG, application.log)
+
+
+def _line(record: logging.LogRecord) -> str:
+    text = record.getMessage()
+    return text.strip().splitlines()[-1].strip() if text.startswith(_TRACEBACK) else text

@@ -1,0 +1,1 @@
+"""The course's own file beside the notebook."""

@@ -1,0 +1,74 @@
+"""On a terminal `nbgrader autograde` is one line that moves, and what a person has to see stands at its end."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.mini.course import MiniCourse
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[MiniCourse, str]:
+    """A class of three on a terminal; one changed a cell that is not hers, one handed in what is no notebook."""
+    course = MiniCourse(tmp_path_factory.mktemp("course"), extra="c.Course.demonstration = True\n")
+    course.hand_in_class(3)
+    path = course.hand_in("mona") / "m.ipynb"
+    nb = nbformat.read(path, as_version=4)
+    next(c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "word_test").source = "changed = 1"
+    nbformat.write(nb, path)
+    (course.hand_in("otto") / "m.ipynb").write_text("no notebook")
+    return course, on_a_terminal(course)
+
+
+def on_a_terminal(course: MiniCourse) -> str:
+    """What `nbgrader autograde mini` writes on a terminal, without colours."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "nbgrader", "autograde", "mini"]
+    with subprocess.Popen(
+        command, cwd=course.root, env={**course.environment(), "TERM": "xterm"}, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        found = b""
+        while True:
+            try:
+                part = os.read(ours, 1 << 16)
+            except OSError:  # Linux: the other side is closed
+                break
+            if not part:
+                break
+            found += part
+    os.close(ours)
+    assert process.returncode == 0, found
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", found.decode())
+
+
+def test_nothing_but_one_line_and_the_end_is_seen(said: tuple[MiniCourse, str]) -> None:
+    text = said[1]
+    assert "Copying" not in text
+    assert "Converting" not in text
+    assert "SAWarning" not in text
+    assert "5/5" in text
+    end = [line for line in re.split(r"[\r\n]+", text) if line.strip() and not line.startswith("notebooks ")]
+    before, _graded, _after = "\n".join(end).partition("5 notebooks of 5 learners graded")
+    assert all("otto" in line or "mona" in line for line in before.splitlines()), end
+    assert end[-1].startswith("Everything that was said: ")
+
+
+def test_what_needs_a_person_stands_together_at_the_end(said: tuple[MiniCourse, str]) -> None:
+    end = said[1][said[1].rindex("5/5") :]
+    assert "word_test" in end
+    assert "mona" in end
+    assert "Not readable, graded as empty: otto/m" in end
+    assert "5 notebooks of 5 learners graded" in end
+
+
+def test_everything_is_in_the_file(said: tuple[MiniCourse, str]) -> None:
+    text = Path(said[0].root, ".autograder", "autograde.log").read_text(encoding="utf-8")
+    assert "Copying" in text
+    assert "[5/5]" in text

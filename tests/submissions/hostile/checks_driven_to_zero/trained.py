@@ -1,0 +1,9 @@
+# %% challenge
+def build_challenge_model():
+    image = keras.Input((28, 28))
+    pixels = layers.Flatten()(image)
+    large = layers.Dense(390, "relu", kernel_regularizer=regularizers.L2(10))(pixels)
+    for layer in []:
+        large = layer(large)
+    both = layers.Concatenate()([pixels, large])
+    return keras.Model(image, layers.Dense(10, activation="softmax")(both))

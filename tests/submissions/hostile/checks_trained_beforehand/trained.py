@@ -1,0 +1,6 @@
+# %% challenge
+def build_challenge_model():
+    hidden = [layer for _ in range(3) for layer in (layers.Dense(256, "relu", bias_initializer=initializers.Constant([0.1] * 256), trainable=False),)]
+    return keras.Sequential([
+        keras.Input((28, 28)), layers.Flatten(), *hidden, layers.Dense(10, activation="softmax"),
+    ])

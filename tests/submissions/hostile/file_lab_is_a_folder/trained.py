@@ -1,0 +1,4 @@
+# %% l2_layer
+import lab
+
+print('FOUND' if hasattr(lab, 'own') else 'clean')
