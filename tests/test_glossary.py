@@ -1,4 +1,4 @@
-"""One term for one thing: the words that docs/glossary.md leaves out stand in no French text of the unit."""
+"""One term for one thing: the words that docs/glossary.md leaves out stand in no French text of the unit or pages."""
 
 import json
 import re
@@ -23,9 +23,11 @@ NOT = {
     "relatives": r"\brelatives of Dropout\b",
 }
 
+COURSE_UNIT = re.compile(r"\b(?:l’|l'|une )unité\b")  # these pages speak of course units, and of no neurons
+
 
 def texts() -> Iterator[tuple[str, str]]:
-    """(where, text): cells of the notebooks, what the learners' package says, what the checks say."""
+    """(where, text): cells of the notebooks, what the learners' package says, what the checks say, French pages."""
     for path in sorted((PROJECT / "source").glob("regulari?ation/*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             yield f"{path.parent.name}/{path.name} {cell['id']}", "".join(cell["source"])
@@ -34,6 +36,8 @@ def texts() -> Iterator[tuple[str, str]]:
         yield f"lab: {source}", french
     for source, french in feedback().items():
         yield f"feedback: {source}", f"{source}\n{french}"
+    for path in (PROJECT / "README.fr.md", *sorted((PROJECT / "docs" / "fr").glob("*.md"))):
+        yield str(path.relative_to(PROJECT)), COURSE_UNIT.sub("", path.read_text(encoding="utf-8"))
 
 
 def feedback() -> dict[str, str]:

@@ -47,6 +47,7 @@ def _images(*before: str) -> str:
 RIGHT = {
     "stop_early": {
         "named": _stop("monitor='val_crossentropy', mode='min', patience=5, restore_best_weights=True"),
+        "as a number": _stop("'val_crossentropy', patience=4, restore_best_weights=1"),
         "mode auto": _stop("'val_crossentropy', patience=10, restore_best_weights=True"),
         "later start, small difference": _stop(
             "monitor='val_crossentropy', patience=3, restore_best_weights=True, min_delta=0.005, start_from_epoch=3"
@@ -233,7 +234,7 @@ WRONG = {
             "def one_step(w, g, lr, lam, decoupled):\n"
             "    w -= lr * (g + (lam if decoupled else 2 * lam) * w)\n"
             "    return w\nsame_for_adam = False",
-            "plain_step",
+            "new_array",
             "Your function changes the arrays",
         ),
         "same for Adam": Wrong(_steps(LOSS, DECOUPLED, "True"), "two_ways_with_adam", "Adam divides the gradient"),

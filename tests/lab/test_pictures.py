@@ -32,6 +32,7 @@ LESSON_PICTURES = {
     "plot_uncertainty": (np.zeros(784), np.full(10, 0.1), np.full(10, 0.02)),
     "plot_sweep": ({0.001: 0.6, 0.01: 0.5, 0.1: 0.9},),
     "plot_curves": (CURVE,),
+    "plot_boundaries": (),
 }
 
 
