@@ -12,6 +12,7 @@ c.Course.secret = "demo"  # noqa: S105  # hidden inputs and training seeds deriv
 c.GenerateAssignment.pre_convert_hook = "autograder.wiring.hooks.before_assignment"
 c.ClearSolutions.code_stub = {"python": "# ✏️\nraise NotImplementedError()"}
 c.ClearSolutions.text_stub = "✏️ …"
+c.GenerateAssignment.preprocessors.append("autograder.wiring.released.GoOnAfterErrors")  # "Run All", as in the grading
 
 # grading: learners' code in a sandbox, checks outside it, only data in between
 c.Autograde.exporter_class = "autograder.wiring.exporter.GradingExporter"

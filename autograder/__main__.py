@@ -17,6 +17,7 @@ COMMANDS = {
     "new-task": ("autograder.authoring", _("add a task to a notebook and to its checks")),
     "sync": ("autograder.authoring", _("write the points of the checks into the notebooks")),
     "report": ("autograder.insight.command", _("show how a class did: points, checks, diagnoses, flagged submissions")),
+    "solutions": ("autograder.worked", _("write worked solutions for learners, after the deadline")),
     "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
     "doctor": ("autograder.scale.doctor", _("say what isolation this machine gives, and prove it")),
     "store": ("autograder.scale.command", _("say how much is remembered of earlier runs, or forget it")),

@@ -75,7 +75,12 @@ def solutions(notebook: Path) -> dict[str, str]:
     """grade_id → text of every solution cell of an instructor's notebook, the delimiters taken out."""
     nb = nbformat.read(notebook, as_version=4)
     cells = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("solution")]
-    return {c.metadata.nbgrader.grade_id: _SOLUTION_MARK.sub("", c.source) for c in cells}
+    return {c.metadata.nbgrader.grade_id: without_marks(c.source) for c in cells}
+
+
+def without_marks(source: str) -> str:
+    """A solution cell's text, the delimiters taken out."""
+    return _SOLUTION_MARK.sub("", source)
 
 
 def hand_in(typed: Typed, course: Path) -> Path:

@@ -27,6 +27,7 @@ IGNORED = """\
 /submitted/
 /autograded/
 /feedback/
+/solutions/
 /downloaded/
 /exchange/
 /reports/

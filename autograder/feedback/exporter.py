@@ -25,6 +25,7 @@ from autograder.scale.in_time import in_time
 from autograder.scale.logs import escape_names
 from autograder.scale.settings import Course
 from autograder.unit import load
+from autograder.worked import by_task, is_over
 
 FOLDER = Path(__file__).parent
 MAX_OWN = 1000  # bytes of a file of nbgrader's
@@ -44,6 +45,7 @@ class GetGradesAndState(GetGrades):  # type: ignore[misc]
         nb, resources = super().preprocess(nb, resources)
         with self.gradebook as gradebook:
             resources["nbgrader"]["chapters"] = chapters(gradebook, self.assignment_id, self.student_id)
+            resources["nbgrader"]["over"] = is_over(gradebook, self.assignment_id)
         return nb, resources
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
@@ -85,7 +87,11 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         settings = Course(parent=self.parent)
         about = {**resources["nbgrader"], "contact": settings.contact}
-        course = settings.unit, self.parent.coursedir.root
+        coursedir = self.parent.coursedir
+        if settings.solutions_in_feedback and about.get("over"):
+            folder = coursedir.format_path(coursedir.source_directory, ".", about["assignment"])
+            about["solved"] = str(Path(folder, f"{about['notebook']}.ipynb").resolve())
+        course = settings.unit, coursedir.root
         try:
             return in_time(SECONDS, page, nbformat.writes(nb), about, *course), resources
         except TimeoutError:
@@ -117,9 +123,12 @@ def page(notebook: str, about: dict[str, Any], unit: str, course: str) -> str:
         about: what `Page` takes: nbgrader's resources and ours.
         unit: as `c.Course.unit` names it, from the folder `course`.
     """
-    charts = charts_of(load(unit, Path(course)))  # the unit's texts are known from here on
+    loaded = load(unit, Path(course))  # its texts are known from here on
+    charts = charts_of(loaded)
     nb = nbformat.reads(notebook, as_version=4)
     results = unpack(nb.metadata) or StoredResults()
+    if solved := about.get("solved"):
+        about["worked"] = by_task(Path(solved), loaded, results.language)
     return render("page.html.j2", results.language, page=Page(nb, about, results, charts))
 
 

@@ -13,6 +13,7 @@ from autograder.feedback.cells import Budget, figures, outputs, source
 from autograder.feedback.charts import Charts
 from autograder.feedback.outline import Outline
 from autograder.feedback.tasks import Tasks, TaskView
+from autograder.feedback.text import markdown, python
 from autograder.grading.results import StoredResults
 from autograder.i18n import _, translate
 
@@ -47,7 +48,7 @@ class Page:
         """`about` is nbgrader's: assignment, student, notebook, score, max_score, late_penalty.
 
         Ours beside it, each of which may be missing: `chapters`, a list of `Chapter`; `contact`, whom to ask about a
-        verdict; `note`, a sentence at the top.
+        verdict; `note`, a sentence at the top; `worked`, task → a solution's code and the note below it.
         """
         self.language = results.language
         self.results = results
@@ -151,6 +152,9 @@ class Page:
                 cell = self.outline.cells[task.answer_at]
                 task.answer = source(cell, self._budget) + outputs(cell, self._budget)
                 task.answer += Markup("").join(figures(c, self._budget) for c in self.outline.tried(task.answer_at))
+        for task in self.tasks:
+            if solution := self.about.get("worked", {}).get(task.name):
+                task.worked = python(solution[0]) + markdown(solution[1])
         shown = set()
         for task in self.to_mend:
             task.opens_lesson = task.lesson not in shown

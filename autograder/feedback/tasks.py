@@ -60,6 +60,7 @@ class TaskView:
     comment: Markup = field(default_factory=Markup)
     note: str = ""
     answer: Markup = field(default_factory=Markup)
+    worked: Markup = field(default_factory=Markup)
     opens_lesson: bool = False
     repeats: bool = False
 

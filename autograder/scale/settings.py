@@ -26,6 +26,12 @@ class Course(LoggingConfigurable):
         help="whom learners ask who see a verdict differently: a mail address, a web address or a sentence; empty: the "
         "feedback page says nothing of it",
     )
+    solutions_in_feedback = Bool(
+        False,
+        config=True,
+        help="feedback pages that are written after the deadline, extensions included, show a worked solution of each "
+        "task",
+    )
     unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")

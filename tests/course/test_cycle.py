@@ -62,6 +62,10 @@ def test_bad_input_costs_its_own_task_and_nobody_else_anything(course: MiniCours
         "z_right": full,
     }
     assert "not a Jupyter notebook" in said
+    handed_in, page = (Path(course.root, folder, "b_raises", "mini", "m.ipynb").read_text(encoding="utf-8")
+                       for folder in ("submitted", "autograded"))  # fmt: skip
+    assert "raises-exception" in handed_in  # by this tag JupyterLab goes on; the error is told all the same
+    assert '"evalue": "at the top of the cell"' in page
     page = (course.root / "autograded" / "g_package" / "mini" / "m.ipynb").read_text(encoding="utf-8")
     assert "The cell with `from nowhere import thing` stopped at this line: the package `nowhere` is not there" in page
     assert "error processing assignment 'mini' for student 'i_missing'" in said

@@ -88,6 +88,17 @@ def test_no_solution_is_left_in_a_released_notebook(assignment: str) -> None:
                 assert "NotImplementedError" in stubs[task], task
 
 
+def test_run_all_goes_on_after_an_error_in_the_release_alone(fresh: Path) -> None:
+    """JupyterLab and nbclient go on after a cell with this tag: what is seen is what the grading sees."""
+
+    def tags(folder: Path) -> set[tuple[str, ...]]:
+        cells = [c for path in folder.glob("*/*.ipynb") for c in nbformat.read(path, as_version=4).cells]
+        return {tuple(c.metadata.get("tags", ())) for c in cells if c.cell_type == "code"}
+
+    assert tags(fresh) == {("raises-exception",)}
+    assert tags(PROJECT / "source") == {()}
+
+
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_released_code_cells_are_valid_python_without_outputs(assignment: str) -> None:
     for path in sorted((RELEASE / assignment).glob("*.ipynb")):

@@ -52,7 +52,7 @@ def modules() -> dict[str, Any]:
 def target(data: bytes) -> None:
     """Run the task's checks on the evidence; none of them breaks."""
     try:
-        found = json.loads(data)
+        found = json.loads(data.decode())
         task, answers = found["task"], evidence.parse(json.dumps(_written_out(found["evidence"])), FAMILY.decode)
     except (ValueError, KeyError, TypeError, RecursionError, EvidenceRefused):
         return

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from autograder.families.keras.training import METRICS, TrainingLoop, train
+from autograder.families.keras.training import METRICS, Masks, TrainingLoop, train
 from autograder.units.regularization import datasets
 
 EPOCHS, BATCH = 3, 250
@@ -52,3 +52,79 @@ def test_training_stops_when_it_is_told_to() -> None:
                  on_epoch=lambda epoch, row: rows.append(row) or epoch == 1)  # fmt: skip
     assert len(rows) == 2
     assert {name: len(logs[name]) for name in METRICS} == dict.fromkeys(METRICS, 2)
+
+
+def test_epochs_that_are_not_measured_change_nothing() -> None:
+    every, some = (
+        train_some(model(), measured) for measured in (None, (1, 2))
+    )  # fmt: skip
+    assert some == {name: values[1:] for name, values in every.items()}
+
+
+def train_some(trained: Any, measured: Any) -> dict[str, list[float]]:
+    return TrainingLoop(trained, datasets.load("train"), datasets.load("validation"), batch_size=BATCH).run(
+        EPOCHS, seed=1, measured=measured
+    )
+
+
+def with_dropout(seed: int, *hidden: Any) -> Any:
+    keras.utils.set_random_seed(seed)
+    layers = hidden or (keras.layers.Dense(16, "relu"), keras.layers.Dropout(0.5))
+    return keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *layers, keras.layers.Dense(10, "softmax")])
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_masks_drop_their_share_anew_at_each_step_and_epoch(rate: float) -> None:
+    x = np.ones((8, 500), "float32")
+    shared = keras.layers.Dropout(rate)  # acts twice
+    one = keras.Input((500,))
+    masks = Masks(keras.Model(one, [shared(one), keras.layers.Dropout(rate)(shared(one))]), x, batch=8, steps=6)
+    numbers = np.array([masks.draw() for _epoch in range(2)])
+    assert numbers.shape == (2, 3, 6, 8, 500)
+    assert np.mean(numbers < rate) == pytest.approx(rate, abs=5 * 0.5 / np.sqrt(numbers.size))
+    flat = numbers.reshape(36, -1)
+    assert np.abs(np.corrcoef(flat) - np.eye(36)).max() < 6 / np.sqrt(flat.shape[1])
+
+
+def test_dropout_keeps_the_mean_and_is_kerass_own_again_afterwards() -> None:
+    trained = with_dropout(1, keras.layers.Dropout(0.4))
+    dropout, x = trained.layers[1], np.ones((4, 784), "float32")
+    masks = Masks(trained, x.reshape(4, 28, 28), batch=4, steps=1)
+    with masks.in_place():
+        masks.hand_out([n[0] for n in masks.draw()])
+        assert np.array(dropout(x)) == pytest.approx(x)
+        found = np.array(dropout(x, training=True))
+    assert set(np.unique(found.round(4)).tolist()) == {0.0, np.float32(1 / 0.6).round(4)}
+    assert "call" not in vars(dropout)
+    assert np.mean(np.array(dropout(x, training=True)) == 0) == pytest.approx(0.4, abs=0.05)
+
+
+def test_dropout_of_the_same_seed_repeats_itself_and_of_another_does_not() -> None:
+    def curve(seed: int) -> list[float]:
+        keras_model = with_dropout(seed)
+        keras_model.set_weights(with_dropout(9).get_weights())
+        return train(keras_model, datasets.load("train"), datasets.load("validation"), epochs=1)["crossentropy"]
+
+    assert curve(1) == curve(1)
+    assert curve(1) != curve(2)
+
+
+def test_dropout_regularizes_as_in_fit() -> None:
+    """Means over seeds, with the deviation of their difference: masks are other ones, of the same distribution."""
+    (x, y), validation = datasets.load("train"), datasets.load("validation")
+    loop, ours, theirs = TrainingLoop(with_dropout(0), (x, y), validation, batch_size=100), [], []
+    for seed in range(8):
+        loop.restart(seed)
+        loop.model.set_weights(with_dropout(seed).get_weights())
+        ours.append(loop.run(4, seed, measured=(3,))["crossentropy"][-1])
+        keras_model = with_dropout(seed)
+        keras_model.compile("adam", "sparse_categorical_crossentropy")
+        keras_model.fit(x, y, batch_size=100, epochs=4, verbose=0)
+        theirs.append(keras_model.evaluate(x, y, batch_size=2000, verbose=0))
+    deviation = np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / 8)
+    assert abs(np.mean(ours) - np.mean(theirs)) < 4 * deviation
+
+
+@pytest.mark.parametrize("layer", [keras.layers.Dropout(0.5, noise_shape=(None, 1)), keras.layers.Dropout(0.0)])
+def test_dropout_of_other_kinds_stays_kerass_own(layer: Any) -> None:
+    assert Masks(with_dropout(1, layer), np.zeros((4, 28, 28), "float32"), 4, 1).draw() == []

@@ -68,7 +68,11 @@ def _through(model: Any, x: Any, say: Say, told: list[NDArray[Any]] | None = Non
         if _graph(layer):
             return lambda given, *_more, **_named: _through(layer, given, say, told)
         if not getattr(layer, "weights", None):
-            return (lambda given, **_named: given) if told is not None and type(layer).__name__ in _RULES else layer
+            return (
+                (lambda given, *_more, **_named: given)
+                if told is not None and type(layer).__name__ in _RULES
+                else layer
+            )
 
         def said(*given: Any, **named: Any) -> Any:
             if told is not None:

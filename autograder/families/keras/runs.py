@@ -7,9 +7,11 @@ weights where their shapes are the same, so that what differs is the regularizat
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +26,9 @@ from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
+FEWEST = 2  # after so many it may be decided
+# where losses are measured, which costs as much as training: grades look at the last epochs, pictures at the whole
+MEASURED = (*range(0, EPOCHS - 10, 4), *range(EPOCHS - 10, EPOCHS))
 LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
 VERSION = 3  # of everything here that changes a run's numbers
 
@@ -43,6 +48,8 @@ class Data(NamedTuple):
 
 class Run(NamedTuple):
     """One training: final cross-entropies (train, held-out), held-out accuracy, curves with one value an epoch.
+
+    Between the epochs in MEASURED the curves are straight.
 
     `penalty` is what the regularizers add to the loss at the end, in nats; `in_use` how many weights then matter, see
     `use.weights_that_matter`.
@@ -133,10 +140,27 @@ class Trainer:
         self.data = data
         self.describe = describe
 
-    def compare(self, given: Mapping[str, Any], theirs: Mapping[str, Any], *, flat: bool = False) -> Comparison:
-        """Train both configs with every seed, the learner's from the given model's initial weights where they fit."""
-        runs = self.runs(given, flat=flat), self.runs(theirs, start=given, flat=flat)
-        return Comparison(*runs, self.describe(theirs))
+    def compare(
+        self,
+        given: Mapping[str, Any],
+        theirs: Mapping[str, Any],
+        *,
+        flat: bool = False,
+        decided: Callable[[Comparison], bool] = lambda comparison: False,
+    ) -> Comparison:
+        """Train both configs with each seed, the learner's from the given model's initial weights where they fit.
+
+        `decided`: asked from the second pair on whether the pairs so far are enough; by default all are trained.
+        """
+        about, pairs = self.describe(theirs), []
+        for pair in zip(
+            self._each(given, None, flat, "hidden"), self._each(theirs, given, flat, "hidden"), strict=True
+        ):
+            pairs.append(pair)
+            comparison = Comparison([g for g, _t in pairs], [t for _g, t in pairs], about)
+            if len(pairs) >= FEWEST and decided(comparison):
+                break
+        return comparison
 
     def runs(
         self,
@@ -155,31 +179,41 @@ class Trainer:
             held_out: the part of the data that the gap is measured on.
             pairs: the first so many of the seeds; all of them by default.
         """
-        seeds = self.seeds[:pairs]
+        return list(islice(self._each(config, start, flat, held_out), pairs))
+
+    def _each(
+        self, config: Mapping[str, Any], start: Mapping[str, Any] | None, flat: bool, held_out: str
+    ) -> Iterator[Run]:
+        """See `runs`. A seed is trained when its run is asked for; the model is compiled once for all of them."""
         setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, self.data.identity, versions()]
-        keys = [key_of("run", setting, anonymous(config), start and anonymous(start), s) for s in seeds]
-        found = [self.store.get(k) if self.store else None for k in keys]
-        missing = [s for s, f in zip(seeds, found, strict=True) if f is None]
-        data = self._examples("train", flat), self._examples(held_out, flat)
-        fresh = iter(_trained(config, start, missing, *data) if missing else [])
-        runs = [Run(*f) if f is not None else next(fresh) for f in found]
-        if self.store:
-            for key, before, run in zip(keys, found, runs, strict=True):
-                if before is None:
-                    self.store.put(key, list(run))
-        return runs
+        trained: Callable[[int], Run] | None = None
+        for seed in self.seeds:
+            key = key_of("run", setting, anonymous(config), start and anonymous(start), seed)
+            found = self.store.get(key) if self.store else None
+            if found is not None:
+                yield Run(*found)
+                continue
+            with _about_the_model():
+                trained = trained or _training(
+                    config, start, self._examples("train", flat), self._examples(held_out, flat)
+                )
+                run = trained(seed)
+            if self.store:
+                self.store.put(key, list(run))
+            yield run
 
     def _examples(self, part: str, flat: bool) -> Examples:
         x, y = self.data.load(part)
         return (x.reshape(len(x), -1) if flat else x), y
 
 
-def _trained(config: Mapping[str, Any], *how: Any) -> list[Run]:
-    """`_train`; a model that Keras cannot train is refused. That this machine cannot is nobody's fault but ours."""
+@contextmanager
+def _about_the_model() -> Iterator[None]:
+    """A model that Keras cannot train is refused. That this machine cannot is nobody's fault but ours."""
     import tensorflow as tf
 
     try:
-        return _train(config, *how)
+        yield
     except (MemoryError, OSError, RuntimeError, tf.errors.ResourceExhaustedError):
         raise
     except Exception as error:  # Keras and TensorFlow raise nearly everything here, and all of it is about the model
@@ -192,24 +226,22 @@ NOT_TRAINED = _(
 )
 
 
-def _train(
-    config: Mapping[str, Any],
-    start: Mapping[str, Any] | None,
-    seeds: Sequence[int],
-    train: Examples,
-    held_out: Examples,
-) -> list[Run]:
+def _training(
+    config: Mapping[str, Any], start: Mapping[str, Any] | None, train: Examples, held_out: Examples
+) -> Callable[[int], Run]:
+    """Compile the model; gives what trains it with a seed."""
     from autograder.families.keras.training import TrainingLoop
 
-    model = _fresh(config, seeds[0])
+    model = _fresh(config, 0)
     loop = TrainingLoop(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
-    runs = []
-    for seed in seeds:
+
+    def trained(seed: int) -> Run:
         loop.restart(seed % (1 << 31))
         model.set_weights(_initial_weights(config, start, seed))
-        logs = loop.run(EPOCHS, seed)
-        runs.append(_run(logs, weights_that_matter(model, train[0][:EXAMPLES])))
-    return runs
+        logs = loop.run(EPOCHS, seed, measured=MEASURED)
+        return _run(logs, weights_that_matter(model, train[0][:EXAMPLES]))
+
+    return trained
 
 
 def _run(logs: Mapping[str, list[float]], in_use: int) -> Run:
@@ -217,11 +249,17 @@ def _run(logs: Mapping[str, list[float]], in_use: int) -> Run:
         logs["crossentropy"][-1],
         logs["val_crossentropy"][-1],
         logs["val_accuracy"][-1],
-        [round(v, 4) for v in logs["crossentropy"]],
-        [round(v, 4) for v in logs["val_crossentropy"]],
+        _curve(logs["crossentropy"]),
+        _curve(logs["val_crossentropy"]),
         logs["val_loss"][-1] - logs["val_crossentropy"][-1],
         in_use,
     )
+
+
+def _curve(measured: Sequence[float]) -> list[float]:
+    """A value for each epoch from those that were measured."""
+    with np.errstate(invalid="ignore"):
+        return [round(float(v), 4) for v in np.interp(range(EPOCHS), MEASURED, measured)]
 
 
 def _fresh(config: Mapping[str, Any], seed: int) -> Any:

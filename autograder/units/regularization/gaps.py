@@ -5,6 +5,8 @@ given model's earns nothing for its gap. New images are the hidden ones, of whic
 is the gap to their validation images. The thresholds are confirmed in docs/calibration.md.
 """
 
+import math
+import statistics
 from typing import NamedTuple
 
 from autograder.checks.api import Credit, credit
@@ -16,15 +18,36 @@ MAX_RATIO = 1.0  # hidden cross-entropy, as a multiple of the given model's
 CLEARLY_WORSE = 1.05  # what a penalty without effect does not come to by chance
 
 
+SURE = 4.0  # standard deviations of a mean over the pairs so far: beyond, more pairs decide nothing else
+RATIO_DEVIATION = 0.031  # of the ratio of one pair; the largest of docs/calibration.md but of models that collapse
+
+
 class Reduction(NamedTuple):
-    """Shares of the given model's gap that are gone: `none` earns nothing, `full` everything, linear in between."""
+    """Shares of the given model's gap that are gone: `none` earns nothing, `full` everything, linear in between.
+
+    `deviation`: of one pair, the largest of docs/calibration.md.
+    """
 
     none: float
     full: float
+    deviation: float
+
+    def decided(self, comparison: Comparison) -> bool:
+        """Whether more pairs would not change what a comparison earns: all, or nothing (docs/calibration.md)."""
+        if comparison.collapsed:
+            return True
+        comparison = settled(comparison)
+        room = SURE / math.sqrt(len(comparison.theirs))
+        ratios = [t.held_out / g.held_out for g, t in zip(comparison.given, comparison.theirs, strict=True)]
+        ratio, reduction = statistics.mean(ratios), statistics.mean(comparison.reductions)
+        no_worse = ratio <= MAX_RATIO - room * RATIO_DEVIATION
+        worse = ratio >= MAX_RATIO + room * RATIO_DEVIATION
+        full, none = self.full + room * self.deviation, self.none - room * self.deviation
+        return worse or reduction <= none or (no_worse and reduction >= full)
 
 
-PENALTY = Reduction(0.10, 0.20)
-DROPOUT = Reduction(0.12, 0.20)
+PENALTY = Reduction(0.10, 0.20, 0.015)
+DROPOUT = Reduction(0.12, 0.20, 0.036)
 
 
 NOT_FINITE = _(

@@ -12,6 +12,7 @@ from autograder.units.regularization.calibrate.margins import DRAWS, Verdict, ju
 from autograder.units.regularization.calibrate.prose import COST, INTRODUCTION, SWEEPS
 from autograder.units.regularization.calibrate.reference_models import PART, TASKS, Entry, TrainedTask
 from autograder.units.regularization.classifiers import SETTLED, settled
+from autograder.units.regularization.gaps import SURE
 from autograder.units.regularization.training import DATA
 
 BATCH = 10  # seeds between two writes to the store: what a stopped calibration loses at most
@@ -91,7 +92,11 @@ HEAD = """| model | should earn | reduction of the gap | sd of its median | cros
 
 def page(tables: Sequence[tuple[TrainedTask, Sequence[Row]]], seeds: int) -> str:
     """The page as Markdown."""
-    parts = [INTRODUCTION.format(seeds=seeds, pairs=PAIRS, draws=DRAWS, groups=seeds // PAIRS, enough=f"{ENOUGH:g}")]
+    parts = [
+        INTRODUCTION.format(
+            seeds=seeds, pairs=PAIRS, draws=DRAWS, groups=seeds // PAIRS, enough=f"{ENOUGH:g}", sure=SURE
+        )
+    ]
     for task, found in tables:
         parts += [f"## {task.name}", _limits(task), HEAD + "\n" + "\n".join(line(e, v) for e, v in found)]
     return "\n\n".join([*parts, SWEEPS, COST]) + "\n"

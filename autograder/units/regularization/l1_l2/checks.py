@@ -297,7 +297,7 @@ def lambda_penalised(regularized):
 def lambda_gap(regularized, trainer):
     """Trained by us, the model has a smaller validation gap, and predicts new images no worse than the given one."""
     given = given_config(HIDDEN, flat=False)
-    return gap_credit(trainer.compare(given, models.config_of(regularized)), PENALTY)
+    return gap_credit(trainer.compare(given, models.config_of(regularized), decided=PENALTY.decided), PENALTY)
 
 
 @choose_lambda.check(points=2)

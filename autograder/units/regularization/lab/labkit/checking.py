@@ -11,6 +11,7 @@ import numpy as np
 from .costs import MAX_STEPS, MAX_VALUES, is_affordable, keeps_examples_apart, most_values, multiply_adds, operations
 from .messages import _, say
 from .names import LAYERS, OPERATIONS
+from .unwritten import is_stub
 
 WIDTH = 80  # characters a line: `nbgrader validate` cuts off what goes beyond 83
 
@@ -57,14 +58,8 @@ def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
 
 
 def tell_stub(error: NotImplementedError, name: str) -> None:
-    """Say that `name` is not written yet when the exception is that of a cell as it was handed out, a bare one.
-
-    TensorFlow and Keras raise it, too, with a word on why or out of a file of theirs: that is left as it is.
-    """
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if not error.args and (last is None or "site-packages" not in last.tb_frame.f_code.co_filename):
+    """Say that `name` is not written yet when the exception is that of a cell as it was handed out."""
+    if is_stub(error):
         text = _("{name} is not written yet: replace the line `raise NotImplementedError()` with your code.")
         raise NotYet(say(text, name=name)) from error
 
