@@ -55,8 +55,8 @@ How to read the tables:
   groups of {pairs} that have no seed in common, too few to see a rare event.
 - *normal tail*: the chance of a wrong decision if the median is normal, with its standard deviation at the upper end of
   the 95 % interval that {seeds} seeds leave. This is the figure to believe for rare events, but where a model's
-  trainings scatter widely and lean to one side: two hidden units reach an accuracy between 0.10 and 0.69, according to
-  which of them die, and never came near the floor of 0.75; a normal distribution of that width would, now and then."""
+  trainings scatter widely and lean to one side. Two hidden units are such a model, which therefore stands *between*:
+  they reach an accuracy from 0.10 to 0.69, according to which of them die; none of {seeds} trainings came to 0.70."""
 
 SWEEPS = f"""## Sweeps: choose_lambda, choose_rate
 

@@ -33,15 +33,13 @@ class Recipe:
     """A chain of Dense relu layers with a softmax at the end.
 
     `units` of the hidden layers; `dropout`: a rate behind each of them; `kernel`: (λ of L1, λ of L2) on their kernels,
-    `output`: the same on the last layer's; `longest`: of the weights of one unit, by MaxNorm; `shift`: share of the
-    image by which RandomTranslation moves it at most.
+    `output`: the same on the last layer's; `shift`: share of the image by which RandomTranslation moves it at most.
     """
 
     units: tuple[int, ...]
     dropout: tuple[float, ...] = ()
     kernel: tuple[float, float] = (0.0, 0.0)
     output: tuple[float, float] = (0.0, 0.0)
-    longest: float = 0.0
     shift: float = 0.0
 
     def config(self, flat: bool) -> Mapping[str, Any]:
@@ -56,9 +54,8 @@ class Recipe:
         if not flat:
             model.add(layers.Flatten())
         for place, units in enumerate(self.units):
-            limit = keras.constraints.MaxNorm(self.longest) if self.longest else None
             penalty = _penalty(self.kernel)
-            model.add(layers.Dense(units, "relu", kernel_regularizer=penalty, kernel_constraint=limit))
+            model.add(layers.Dense(units, "relu", kernel_regularizer=penalty))
             if self.dropout and self.dropout[place]:
                 model.add(layers.Dropout(self.dropout[place]))
         model.add(layers.Dense(10, "softmax", kernel_regularizer=_penalty(self.output)))
@@ -154,7 +151,8 @@ TASKS = (
         (Limit("accuracy", check_1_gap.FLOOR, check_1_gap.FLOOR), Limit("reduction", 0.0, 0.0)),
         (
             Entry("Dense 16", FULL, Recipe((16,))),
-            Entry("Dense 2: underfits", NOTHING, Recipe((2,))),
+            Entry("Dense 1: underfits", NOTHING, Recipe((1,))),
+            Entry("Dense 2: underfits", PART, Recipe((2,))),  # scatters widely, as its units die or not
             Entry("no hidden layer", FULL, Recipe(())),
         ),
         last_epoch=True,
