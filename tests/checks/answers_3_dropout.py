@@ -90,7 +90,9 @@ RIGHT = {
     "inverted": {
         "where": dropout(INFERENCE, MASK, "return np.where(mask, x / (1 - rate), 0)"),
         "binomial": dropout(
-            "if training:", "    return x * rng.binomial(1, 1 - rate, size=x.shape) / (1 - rate)", "return x"
+            "if training:",
+            "    return x * rng.binomial(1, 1 - rate, size=x.shape) / (1 - rate)",
+            "return np.array(x)",
         ),
         "choice": dropout(
             INFERENCE,
@@ -177,12 +179,14 @@ WRONG = {
             dropout(INFERENCE, "return np.where(rng.random(x.shape) < rate, x / max(rate, 1e-9), 0)"),
             "share_of_zeros",
             "With rate 0.3, your function drops 70 % of the units: is the rate",
+            ("survivors", "rate_zero"),
         ),
         "no rescaling": Wrong(dropout(INFERENCE, MASK, "return x * mask"), "survivors", "The units that survive keep"),
         "classic": Wrong(
             dropout("if not training: return x * (1 - rate)", MASK, "return x * mask"),
             "survivors",
             "The units that survive keep their values",
+            ("inference",),
         ),
         "divided by the rate": Wrong(
             dropout(INFERENCE, MASK, "return x * mask / rate if rate else x"),
@@ -225,7 +229,31 @@ WRONG = {
             "With rate",
         ),
         "nothing": Wrong(
-            dropout("return x"), "own_units", "In one of our calls in training your function dropped nothing"
+            dropout("return x.copy()"),
+            "new_mask",
+            "In training your function changes nothing",
+            ("inference", "rate_zero", "untouched"),
+        ),
+        "one draw for the whole array": Wrong(
+            dropout(INFERENCE, "return x * (rng.random() >= rate) / (1 - rate)"),
+            "new_mask",
+            "In one of our calls in training your function drops all units or none",
+        ),
+        "another generator": Wrong(
+            dropout(INFERENCE, "mask = np.random.random(x.shape) >= rate", "return x * mask / (1 - rate)"),
+            "from_rng",
+            "With two generators that begin alike",
+        ),
+        "x itself at inference": Wrong(
+            dropout("if not training: return x", MASK, "return x * mask / (1 - rate)"),
+            "untouched",
+            "Your function returns `x` itself",
+        ),
+        "mask inverted, not scaled": Wrong(
+            dropout(INFERENCE, "return x * (rng.random(x.shape) < rate)"),
+            "share_of_zeros",
+            "With rate 0.3, your function drops 70 %",
+            ("survivors", "rate_zero"),
         ),
         "rate 0 refused": Wrong(
             dropout("if rate == 0: return 0 * x", INFERENCE, MASK, "return x * mask / (1 - rate)"),
@@ -250,17 +278,26 @@ WRONG = {
             "Dropout acts on the output",
         ),
         "before the layers": Wrong(
-            model("build_dropout_model", HALF, HIDDEN, HALF, HIDDEN, OUTPUT), "places", "Each Dropout stands one layer"
+            model("build_dropout_model", HALF, HIDDEN, HALF, HIDDEN, OUTPUT),
+            "places",
+            "Each Dropout stands one layer",
+            ("rates",),
         ),
         "one of two": Wrong(
             model("build_dropout_model", HIDDEN, HALF, HIDDEN, OUTPUT),
             "places",
             "Of 2 hidden layers, Dropout acts behind 1",
+            ("rates",),
         ),
         "none": Wrong(
-            model("build_dropout_model", HIDDEN, HIDDEN, OUTPUT), "places", "In training mode your model answers"
+            model("build_dropout_model", HIDDEN, HIDDEN, OUTPUT),
+            "places",
+            "In training mode your model answers",
+            ("same_inference", "rates"),
         ),
-        "rate 50": Wrong(both("build_dropout_model", 50), "dense_layers", "A rate is a share of units"),
+        "rate 50": Wrong(
+            both("build_dropout_model", 50), "places", "A rate is a share of units", ("same_inference", "rates")
+        ),
         "rate 0.2": Wrong(
             both("build_dropout_model", 0.2), "rates", "Behind your hidden layers, training is as random"
         ),
@@ -272,7 +309,44 @@ WRONG = {
         "training=True": Wrong(
             functional("build_dropout_model", 0.5, ", training=True"), "same_inference", "At inference, the model of"
         ),
-        "other units": Wrong(both("build_dropout_model", 0.5).replace("64", "128"), "dense_layers", CHANGED),
+        "other units": Wrong(both("build_dropout_model", 0.5).replace("64", "128"), "same_inference", CHANGED),
+        "a layer too many": Wrong(
+            model("build_dropout_model", HIDDEN, HALF, HIDDEN, HALF, HIDDEN, OUTPUT),
+            "same_inference",
+            CHANGED,
+            ("places", "rates"),
+        ),
+        "GaussianDropout": Wrong(
+            both("build_dropout_model", 0.5).replace("layers.Dropout", "layers.GaussianDropout"),
+            "places",
+            "In training something is random in your model",
+            ("rates",),
+        ),
+        "SpatialDropout": Wrong(
+            model(
+                "build_dropout_model",
+                HIDDEN,
+                "layers.Reshape((8, 8))",
+                "layers.SpatialDropout1D(0.5)",
+                "layers.Flatten()",
+                HIDDEN,
+                HALF,
+                OUTPUT,
+            ),
+            "places",
+            "In training something is random in your model",
+            ("rates",),
+        ),
+        "MaxNorm besides": Wrong(
+            both("build_dropout_model", 0.5).replace("activation=", "kernel_constraint='max_norm', activation="),
+            "same_inference",
+            "A layer of the model of `build_dropout_model` has a constraint",
+        ),
+        "L2 besides": Wrong(
+            both("build_dropout_model", 0.5).replace("activation=", "kernel_regularizer='l2', activation="),
+            "same_inference",
+            "Your model carries a penalty",
+        ),
         "other activation": Wrong(
             both("build_dropout_model", 0.5).replace("relu", "tanh"), "same_inference", "With the same weights"
         ),
@@ -289,14 +363,40 @@ WRONG = {
             "[l for l in model.layers if isinstance(l, layers.Dense)])",
             "repaired_places",
             "In training mode your model answers",
+            ("repaired_rates",),
+        ),
+        "a mere copy": Wrong(
+            f"{KERAS}\ndef repair(model):\n    new = keras.models.clone_model(model)\n"
+            "    new.set_weights(model.get_weights())\n    return new",
+            "repaired_places",
+            "Dropout acts on the input",
+            ("repaired_rates", "kept_weights", "original_kept"),
+        ),
+        "rates of the original changed": Wrong(
+            f"{KERAS}\ndef repair(model):\n    for layer in model.layers:\n"
+            "        if isinstance(layer, layers.Dropout): layer.rate = 1 - layer.rate\n"
+            "    return keras.Sequential([keras.Input((784,))] + model.layers[1:-1])",
+            "original_kept",
+            "The model that was handed in is not the same",
+        ),
+        "rates of the original changed, and copied": Wrong(
+            repaired().replace(
+                "    return new",
+                "    for layer in model.layers:\n        if hasattr(layer, 'rate'): layer.rate = 0.1\n    return new",
+            ),
+            "original_kept",
+            "The model that was handed in is not the same",
         ),
         "other weights in the original": Wrong(
             repaired().replace("return new", "model.set_weights([0 * w for w in model.get_weights()])\n    return new"),
-            "kept_weights",
+            "original_kept",
             "The model that was handed in",
         ),
         "nothing returned": Wrong(
-            repaired().replace("return new", ""), "kept_weights", "`repair` should return a Keras"
+            repaired().replace("return new", ""),
+            "kept_weights",
+            "`repair` should return a Keras",
+            ("original_kept", "repaired_places", "repaired_rates"),
         ),
     },
     "uncertainty": {
@@ -304,11 +404,30 @@ WRONG = {
             predicting("p = np.stack([model.predict(x, verbose=0) for _ in range(n)])", "return p.mean(0), p.std(0)"),
             "deviation",
             "Your deviation is 0 although the model has Dropout: all passes",
+            ("mean_answer", "no_deviation"),
+        ),
+        "mean of predict": Wrong(
+            predicting(PASSES, "return model.predict(x, verbose=0), p.std(0)"),
+            "mean_answer",
+            "Your first array is what the model answers at inference",
+        ),
+        "swapped": Wrong(
+            predicting(PASSES, "return p.std(0), p.mean(0)"),
+            "deviation",
+            "The two arrays have changed places",
+            ("mean_answer", "no_deviation"),
+        ),
+        "five passes": Wrong(
+            predicting(PASSES.replace("range(n)", "range(5)"), "return p.mean(0), p.std(0)"),
+            "mean_answer",
+            "Your first array scatters more than the mean of so many passes",
+            ("deviation",),
         ),
         "one pass n times": Wrong(
             predicting("p = np.stack([np.asarray(model(x, training=True))] * n)", "return p.mean(0), p.std(0)"),
             "deviation",
             "Your deviation is 0 although the model has Dropout: it looks like one pass",
+            ("mean_answer", "no_deviation"),
         ),
         "variance": Wrong(
             predicting(PASSES, "return p.mean(0), p.var(0)"), "deviation", "What you return is the variance"

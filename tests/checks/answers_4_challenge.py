@@ -52,6 +52,10 @@ RIGHT = {
         "later start, small difference": _stop(
             "monitor='val_crossentropy', patience=3, restore_best_weights=True, min_delta=0.005, start_from_epoch=3"
         ),
+        "truth values": _stop("'val_crossentropy', patience=np.int64(4), restore_best_weights=np.bool_(True)").replace(
+            "import keras", "import keras, numpy as np", 1
+        ),
+        "1 for True": _stop("'val_crossentropy', patience=5.0, restore_best_weights=1"),
         "subclass": KERAS
         + """
 class Stop(keras.callbacks.EarlyStopping):
@@ -153,6 +157,11 @@ WRONG = {
             "quantity_watched",
             "The model does not report",
         ),
+        "0 for False": Wrong(
+            _stop("'val_crossentropy', patience=5, restore_best_weights=0"),
+            "best_weights",
+            "Your callback stops the train",
+        ),
         "last weights": Wrong(_stop("'val_crossentropy', patience=5"), "best_weights", "Your callback stops the train"),
         "impatient": Wrong(
             _stop("'val_crossentropy', patience=1, restore_best_weights=True"),
@@ -234,8 +243,13 @@ WRONG = {
             "def one_step(w, g, lr, lam, decoupled):\n"
             "    w -= lr * (g + (lam if decoupled else 2 * lam) * w)\n"
             "    return w\nsame_for_adam = False",
-            "new_array",
+            "arrays_kept",
             "Your function changes the arrays",
+        ),
+        "only the choice": Wrong(
+            "def one_step(w, g, lr, lam, decoupled):\n    return w\nsame_for_adam = False",
+            "plain_step",
+            "With λ = 0 your function does not take",
         ),
         "same for Adam": Wrong(_steps(LOSS, DECOUPLED, "True"), "two_ways_with_adam", "Adam divides the gradient"),
         "not answered": Wrong(_steps(LOSS, DECOUPLED, "None"), "two_ways_with_adam", "`same_for_adam` has no value"),

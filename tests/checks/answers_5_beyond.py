@@ -12,24 +12,51 @@ from keras import layers, ops
 # the locked cell `custom_given` of the notebook
 GIVEN = """
 def penalty_value(w, strength):
+    import keras  # whatever the name means above
+
     return float(GroupLasso(strength)(keras.ops.convert_to_tensor(w, dtype="float32")))
 
 
 def restored_value(w, strength):
+    import keras
+
     config = json.loads(json.dumps(GroupLasso(strength).get_config()))
     return float(GroupLasso.from_config(config)(keras.ops.convert_to_tensor(w, dtype="float32")))
 
 
-def saved_and_loaded_value(w, strength):
+def penalized_model(w, strength):
+    import keras
+
     inputs, units = np.shape(w)
     layer = keras.layers.Dense(units, use_bias=False, kernel_regularizer=GroupLasso(strength))
     model = keras.Sequential([keras.Input((inputs,)), layer])
     layer.set_weights([np.asarray(w, "float32")])
+    return model
+
+
+def saved_and_loaded_value(w, strength):
+    import keras
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        model.save(path)
+        penalized_model(w, strength).save(path)
         loaded = keras.saving.load_model(path)
     return float(sum(loaded.losses))
+
+
+def gradient_in_fit(w, strength):
+    model = penalized_model(w, strength)
+    inputs, units = np.shape(w)
+    model.compile("sgd", "mse")
+    model.optimizer.learning_rate = 1.0
+    model.fit(np.zeros((1, inputs)), np.zeros((1, units)), verbose=0)
+    return w - model.get_weights()[0]
+
+
+def registered_name():
+    import keras
+
+    return keras.saving.get_registered_name(GroupLasso)
 """
 REGISTER = '@keras.saving.register_keras_serializable(package="beyond")\n'
 CONFIG = '{"strength": self.strength}'
@@ -94,6 +121,15 @@ RIGHT = {
         "reshaped, no epsilon": _lasso(
             "self.strength * ops.sum(ops.norm(ops.reshape(w, (-1, w.shape[-1])), axis=0))", init="float(strength)"
         ),
+        "keras of tensorflow": _lasso(GROUPS.replace("ops.s", "keras.ops.s"))
+        .replace("keras.saving.register", "keras.utils.register")
+        .replace("import keras\n", "from tensorflow import keras\n", 1),
+        "functions of TensorFlow": _lasso(
+            "self.strength * tf.reduce_sum(tf.sqrt(tf.reduce_sum(tf.square(w), axis=list(range(len(w.shape) - 1))) "
+            "+ 1e-12))"
+        )
+        .replace("keras.saving.register", "keras.utils.register")
+        .replace("import keras\n", "import tensorflow as tf\nfrom tensorflow import keras\n", 1),
         "moved axis, registered later": _lasso(
             "ops.sum(self.strength * ops.sqrt(1e-12 + ops.sum(ops.reshape(ops.moveaxis(w, -1, 0), "
             "(w.shape[-1], -1)) ** 2, axis=1)))",
@@ -103,6 +139,17 @@ RIGHT = {
         + "\nGroupLasso = keras.saving.register_keras_serializable('beyond', 'group_lasso')(GroupLasso)\n",
     },
     "orthogonal": {
+        "added one by one": IMPORTS
+        + f"""
+def build_orthogonal_model():
+    model = keras.models.Sequential()
+    model.add(layers.InputLayer(shape=(28, 28)))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(128, "relu", kernel_regularizer={REG}(10., "columns")))
+    model.add(layers.Dense(10, "softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+""",
         "named": _orthogonal(f"{REG}(factor=10.0, mode='columns')"),
         "functional": IMPORTS
         + f"""
@@ -116,17 +163,18 @@ def build_orthogonal_model():
     },
     "noise_layers": {
         "named": _noises(),
+        "layers of tensorflow": _noises().replace("from keras import", "from tensorflow.keras import"),
         "noise shape, behind the pooling": _conv("", behind="layers.SpatialDropout2D(0.2)")
         + _selu(ALPHA, ALPHA)
         + _noisy(FACTOR),
         "one dropped shape, functional": _noises(conv="layers.Dropout(0.2, noise_shape=(None, 1, 1, 16))")
         + """
 def build_selu_model():
-    noise = layers.AlphaDropout(0.1)
+    noise, lecun = layers.AlphaDropout(0.1), keras.initializers.VarianceScaling(1.0, "fan_in", "truncated_normal")
     inputs = keras.Input((28, 28))
     x = layers.Flatten()(inputs)
     for _ in range(2):
-        x = noise(layers.Activation("selu")(layers.Dense(64)(x)))
+        x = noise(layers.Activation("selu")(layers.Dense(64, kernel_initializer=lecun)(x)))
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
 """,
     },
@@ -138,6 +186,7 @@ WRONG = {
             f"    def __init__(self, strength=0.01): raise NotImplementedError()\n{GIVEN}",
             "dense_penalty",
             "A method of `GroupLasso` is not written yet",
+            ("built_again",),
         ),
         "rows": Wrong(
             _lasso("self.strength * ops.sum(ops.sqrt(ops.sum(w * w, axis=-1) + 1e-12))"),
@@ -157,8 +206,43 @@ WRONG = {
             "Inside the root of your penalty",
         ),
         "absolute values": Wrong(_lasso("self.strength * ops.sum(ops.abs(w))"), "dense_penalty", "Your penalty is L1"),
-        "no strength": Wrong(_lasso(GROUPS[16:]), "dense_penalty", "Your penalty does not depend on `strength`"),
-        "strength not kept": Wrong(_lasso(GROUPS, init="0.01"), "dense_penalty", "Your penalty always has the default"),
+        "no strength": Wrong(
+            _lasso(GROUPS[16:]), "dense_penalty", "Your penalty does not depend on `strength`", ("built_again",)
+        ),
+        "strength not kept": Wrong(
+            _lasso(GROUPS, init="0.01"), "dense_penalty", "Your penalty always has the default", ("built_again",)
+        ),
+        "half": Wrong(_lasso("0.5 * " + GROUPS), "dense_penalty", "Your penalty is half of the expected one"),
+        "nothing": Wrong(_lasso("0.0 * ops.sum(w)"), "dense_penalty", "`penalty_value` returned", ("built_again",)),
+        "NumPy": Wrong(
+            _lasso(
+                "self.strength * np.sum(np.sqrt(np.sum(np.square(w), axis=tuple(range(len(w.shape) - 1))) + 1e-12))"
+            ),
+            "trains",
+            "With `GroupLasso`, `fit` stops",
+        ),
+        "NumPy by name": Wrong(
+            _lasso(
+                "self.strength * np.sum(np.linalg.norm(keras.ops.convert_to_numpy(w).reshape(-1, w.shape[-1]), axis=0))"
+            ),
+            "trains",
+            "With `GroupLasso`, `fit` stops",
+        ),
+        "without its package": Wrong(
+            _lasso(GROUPS, register="@keras.saving.register_keras_serializable()\n"),
+            "saved_and_loaded",
+            "Your class is registered as “Custom>GroupLasso”",
+        ),
+        "another package": Wrong(
+            _lasso(GROUPS, register="@keras.saving.register_keras_serializable('lasso')\n"),
+            "saved_and_loaded",
+            "Your class is registered as “lasso>GroupLasso”",
+        ),
+        "get_config left out": Wrong(
+            _lasso(GROUPS).replace('    def get_config(self):\n        return {"strength": self.strength}\n', ""),
+            "built_again",
+            "For `GroupLasso`, Keras's own `get_config` is called",
+        ),
         "first axis": Wrong(
             _lasso("self.strength * ops.sum(ops.sqrt(ops.sum(w * w, axis=0) + 1e-12))"),
             "conv_penalty",
@@ -175,7 +259,7 @@ WRONG = {
             "Built again from its configuration, your penalty has the default",
         ),
         "no get_config": Wrong(
-            _lasso(GROUPS, config="super().get_config()"), "built_again", "`get_config` of `GroupLasso` is not written"
+            _lasso(GROUPS, config="super().get_config()"), "built_again", "For `GroupLasso`, Keras's own `get_config`"
         ),
         "another name": Wrong(
             _lasso(GROUPS, config='{"lam": self.strength}'),
@@ -206,6 +290,31 @@ WRONG = {
         "another factor": Wrong(
             _orthogonal(f"{REG}(1.0, mode='columns')"), "units_kept_apart", "Your penalty has the factor 1:"
         ),
+        "on both layers": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", output=f"{REG}(10.0, mode='columns')"),
+            "nothing_else",
+            "Your model also penalises the output layer's kernel",
+        ),
+        "L2 of the bias besides": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", more="bias_regularizer='l2'"),
+            "nothing_else",
+            "Your model also penalises the hidden layer's bias",
+        ),
+        "L2 of the output besides": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", output="'l2'"),
+            "nothing_else",
+            "Your model also penalises the output layer's kernel",
+        ),
+        "activity besides": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", more="activity_regularizer='l2'"),
+            "nothing_else",
+            "Besides the weights, your model also penalises the outputs",
+        ),
+        "MaxNorm besides": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", more="kernel_constraint='max_norm'"),
+            "nothing_else",
+            "A layer of the model of `build_orthogonal_model` has a constraint",
+        ),
         "L2": Wrong(_orthogonal("keras.regularizers.L2(10.0)"), "units_kept_apart", "Your penalty grows with the size"),
         "Dropout as well": Wrong(
             _model(
@@ -214,7 +323,7 @@ WRONG = {
                 f"layers.Dense(128, activation='relu', kernel_regularizer={REG}(10.0, 'columns'))",
                 "layers.Dropout(0.5)",
             ),
-            "hidden_layer_penalised",
+            "nothing_else",
             "The model of `build_orthogonal_model` answers differently in training mode",
         ),
     },
@@ -255,6 +364,37 @@ WRONG = {
             _noises(selu=("layers.GaussianDropout(0.1)", "layers.GaussianDropout(0.1)")),
             "mean_and_variance_kept",
             "Your noise does not keep mean and variance",
+        ),
+        "L2 besides": Wrong(
+            _noises().replace("Dense(64, activation='relu'", "Dense(64, activation='relu', kernel_regularizer='l2'"),
+            "factor_of_mean_one",
+            "The model of `build_noisy_model` carries a penalty",
+        ),
+        "MaxNorm besides": Wrong(
+            _noises().replace("Conv2D(16, 3,", "Conv2D(16, 3, kernel_constraint='max_norm',"),
+            "whole_maps",
+            "A layer of the model of `build_conv_model` has a constraint",
+        ),
+        "another initializer": Wrong(
+            _noises().replace(", kernel_initializer='lecun_normal'", ""),
+            "selu_start",
+            "Without `lecun_normal` as `kernel_initializer`",
+        ),
+        "uniform numbers": Wrong(
+            _noises().replace("lecun_normal", "lecun_uniform"),
+            "selu_start",
+            "Without `lecun_normal` as `kernel_initializer`",
+        ),
+        "padded": Wrong(
+            _noises().replace("Conv2D(16, 3,", "Conv2D(16, 3, padding='same',"),
+            "whole_maps",
+            "The weights of the model of `build_conv_model`",
+        ),
+        "no noise on SELU": Wrong(
+            _noises(selu=("", "")),
+            "mean_and_variance_kept",
+            "In training mode the model of `build_selu_model`",
+            ("selu_start",),
         ),
         "one of two": Wrong(_noises(selu=("", ALPHA)), "mean_and_variance_kept", "The noise belongs behind each"),
         "keep rate": Wrong(

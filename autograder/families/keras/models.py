@@ -6,6 +6,7 @@ Effects are compared, not spellings: two models are the same when, with the same
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, wraps
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -140,6 +141,16 @@ def require_layers(model: Any, given: Any, name: str) -> None:
              name=name, shape=str(shape))  # fmt: skip
 
 
+def require_chain(model: Any, given: Any, name: str) -> None:
+    """The model is a chain of as many Dense layers as the given one, of any units, for the same input."""
+    shapes = [tuple(w.shape) for w in model.weights]
+    kernels, biases = shapes[::2], shapes[1::2]
+    inputs = [tuple(given.input_shape[1:]), *biases[:-1]]
+    chained = kernels == [(*i, *o) for i, o in zip(inputs, biases, strict=False)]
+    if not (chained and len(shapes) == len(given.weights) and model.input_shape == given.input_shape):
+        require_layers(model, given, name)
+
+
 def require_same_answers(model: Any, given: Any, name: str) -> None:
     """At inference the model answers what the given one does with the same weights, and always the same.
 
@@ -244,19 +255,42 @@ def dropout_sites(model: Any) -> Sites:
     Each share is measured with the same random numbers, so that what lies behind a layer tells nothing about its rate,
     whose standard error is below 0.01.
     """
-    shapes = [tuple(w.shape) for w in model.weights]
-    kernels = len(shapes) // 2
     saved = model.get_weights()
-    states = [(v, v.numpy()) for v in model.variables if "seed_generator_state" in v.path]
-    arriving = [_share(model, shapes, states, site) for site in range(kernels)] + [1.0]
-    # nothing but biases in the last layer: all rows are the same unless something acts on the output
-    weights = [np.zeros(shape, "float32") for shape in shapes]
-    weights[-1][:] = np.linspace(1, 2, len(weights[-1]))
-    model.set_weights(weights)
-    last = bool(np.ptp(answers(model, _ones(model), training=True), axis=0).max() > 1e-6)
+    with _still_output(model) as last:
+        states = [(v, v.numpy()) for v in model.variables if "seed_generator_state" in v.path]
+        shapes = [tuple(w.shape) for w in saved]
+        arriving = [_share(model, shapes, states, site) for site in range(len(shapes) // 2)] + [1.0]
     model.set_weights(saved)
     rates = [1 - a / max(b, 1e-9) for a, b in pairwise(arriving)]
     return Sites(rates[0], tuple(rates[1:]), last)
+
+
+@contextmanager
+def _still_output(model: Any) -> Iterator[bool]:
+    """Says whether something random acts on the output; meanwhile Dropout that does has the rate 0.
+
+    What is dropped there would be taken for a rate of the layer before it.
+    """
+    dropouts = [layer for layer in model._flatten_layers(include_self=False) if type(layer).__name__ == "Dropout"]
+    rates, last = [layer.rate for layer in dropouts], _random_output(model)
+    for layer in dropouts if last else ():
+        layer.rate = 0.0
+    for layer, rate in zip(dropouts, rates, strict=True) if last else ():
+        layer.rate = rate
+        layer.rate = 0.0 if _random_output(model) else rate
+    try:
+        yield last
+    finally:
+        for layer, rate in zip(dropouts, rates, strict=True):
+            layer.rate = rate
+
+
+def _random_output(model: Any) -> bool:
+    """Whether, with nothing but biases in the last layer, rows differ in training mode."""
+    weights = [np.zeros(w.shape, "float32") for w in model.weights]
+    weights[-1][:] = np.linspace(1, 2, len(weights[-1]))
+    model.set_weights(weights)
+    return bool(np.ptp(answers(model, _ones(model), training=True), axis=0).max() > 1e-6)
 
 
 def _share(model: Any, shapes: Sequence[tuple[int, ...]], states: Sequence[tuple[Any, Any]], site: int) -> float:

@@ -14,7 +14,7 @@ from autograder.families.keras.models import (
     dropout_sites,
     once_per_model,
     rebuilt,
-    require_layers,
+    require_chain,
     without,
 )
 from autograder.families.keras.rebuild import build
@@ -24,6 +24,7 @@ NOTICED = 0.02  # a rate measured above this is a Dropout
 NEAR = 0.03  # rates measured within this are the same: over five standard errors
 
 # units of the hidden layers, and the probability of keeping that was written as rate behind each of them
+ON_INPUT_KEPT = 0.8
 BROKEN = (((24, 16), (0.8, 0.7)), ((32,), (0.9,)), ((20, 30, 12), (0.75, 0.9, 0.6)))
 
 ON_INPUT = _(
@@ -45,11 +46,13 @@ def sites(data: Any, name: str) -> Sites:
 
 
 def of_dropout(data: Any, given: Any, name: str) -> Sites:
-    """The same for a model with the given one's layers, in which nothing but Dropout is random; else the check fails.
+    """The same for a chain of as many layers as the given one, in which nothing but Dropout is random.
+
+    Else the check fails.
 
     Hidden activations are put to relu, through which constants come: they are no matter of Dropout.
     """
-    require_layers(rebuilt(data, name), given, name)
+    require_chain(rebuilt(data, name), given, name)
     require_nothing_else_random(data, name)
     return _behind_relu(data, name)
 
@@ -76,6 +79,26 @@ def require_some(found: Sites) -> None:
     """Dropout acts somewhere, however weakly, and not on the output."""
     require(not found.last, ON_OUTPUT)
     require(any((found.first, *found.hidden)), NOWHERE)  # without Dropout every rate is 0 exactly
+
+
+def require_random(model: Any) -> None:
+    """Something in the model differs between training mode and inference, else the check fails."""
+    x = np.random.default_rng(4).random((64, *model.input_shape[1:]), "float32")
+    require(
+        any(not np.allclose(answers(model, x, training=True), answers(model, x)) for _place in at_drawn_weights(model)),
+        NOWHERE,
+    )
+
+
+def require_mended(data: Any, broken: Any, keep: Sequence[float], name: str) -> None:
+    """Dropout does not act as in the broken model, else the check fails: a mere copy is no repair."""
+    require_chain(rebuilt(data, name), broken, name)
+    found = _behind_relu(data, name)
+    near = (abs(f - k) <= NEAR for f, k in zip((found.first, *found.hidden), (ON_INPUT_KEPT, *keep), strict=True))
+    require(
+        not (found.last and all(near)),
+        _("In your model Dropout acts as in the broken one: nothing is repaired yet."),
+    )
 
 
 def require_nothing_else_random(data: Any, name: str) -> None:
@@ -131,7 +154,7 @@ def broken_model(rng: np.random.Generator, units: Sequence[int], keep: Sequence[
 
     layers = keras.layers
     hidden = [layer for n, k in zip(units, keep, strict=True) for layer in (layers.Dense(n, "relu"), layers.Dropout(k))]
-    first, last = layers.Dropout(0.8), [layers.Dense(10, "softmax"), layers.Dropout(0.9)]
+    first, last = layers.Dropout(ON_INPUT_KEPT), [layers.Dense(10, "softmax"), layers.Dropout(0.9)]
     model = keras.Sequential([keras.Input((784,)), first, *hidden, *last])
     model.set_weights([rng.normal(scale=0.1, size=w.shape).astype("float32") for w in model.get_weights()])
     return model

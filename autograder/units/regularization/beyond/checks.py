@@ -3,9 +3,10 @@
 # mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
 
 from autograder.checks.api import Task, fail, require
-from autograder.checks.values import match
+from autograder.checks.values import close, match, numbers
 from autograder.families.keras import models
 from autograder.i18n import _
+from autograder.units.regularization import penalties
 from autograder.units.regularization.beyond import groups, noise, orthogonality
 from autograder.units.regularization.given import given_dense
 
@@ -16,23 +17,39 @@ dense_values = custom.call("penalty_value", groups.dense_kernels, problems=group
 conv_values = custom.call("penalty_value", groups.conv_kernels, problems=groups.VALUE_PROBLEMS)
 restored = custom.call("restored_value", groups.round_trips, problems=groups.CONFIG_PROBLEMS)
 saved = custom.call("saved_and_loaded_value", groups.round_trips, problems=groups.FILE_PROBLEMS)
+fitted = custom.call("gradient_in_fit", groups.round_trips, problems=groups.FIT_PROBLEMS)
+registered = custom.call("registered_name", lambda rng: [[]])
 
 
-@custom.check(points=1)
+@custom.check(points=0.5)
 def dense_penalty(dense_values):
     """For the kernel of a dense layer, `GroupLasso` gives the group penalty."""
     match(dense_values, groups.penalty, groups.DENSE_MISTAKES, "penalty_value")
 
 
-@custom.check(points=1, after=dense_penalty)
+@custom.check(points=0.5, after=dense_penalty)
 def conv_penalty(conv_values):
     """For the kernel of a convolution it does too."""
     match(conv_values, groups.penalty, groups.CONV_MISTAKES, "penalty_value")
 
 
-@custom.check(points=1, after=dense_penalty)
+@custom.check(points=2, after=dense_penalty)
+def trains(fitted):
+    """`fit` goes down the penalty's gradient."""
+    for call in fitted:
+        w, strength = call.arguments
+        require(
+            close(numbers(call.result, w.shape, "gradient_in_fit"), groups.gradient(w, strength)),
+            _("In a step of `fit` the kernel does not move by the gradient of the group penalty: does everything in "
+              "`__call__` go through `keras.ops`?"),
+        )  # fmt: skip
+
+
+@custom.check(points=0.5)
 def built_again(restored):
-    """Built again from its configuration, it gives the same penalty."""
+    """Built again from its configuration, it has the same strength."""
+    if groups.keeps_strength(restored, "restored_value"):
+        return
     mistakes = {
         _("Built again from its configuration, your penalty has the default strength: what is missing there?"): (
             groups.forgotten
@@ -41,9 +58,12 @@ def built_again(restored):
     match(restored, groups.penalty, mistakes, "restored_value")
 
 
-@custom.check(points=1, after=built_again)
-def saved_and_loaded(saved):
-    """A model that carries it can be saved, and read again with the same penalty."""
+@custom.check(points=0.5, after=built_again)
+def saved_and_loaded(saved, registered):
+    """A model that carries it can be saved, and read again; the class is registered in the package asked for."""
+    if groups.keeps_strength(saved, "saved_and_loaded_value"):
+        _require_package(registered[0].result)
+        return
     mistakes = {
         _("In the model that was read again, the penalty has the default strength: what is missing in its file?"): (
             groups.forgotten
@@ -52,18 +72,36 @@ def saved_and_loaded(saved):
     match(saved, groups.penalty, mistakes, "saved_and_loaded_value")
 
 
+def _require_package(name):
+    require(
+        isinstance(name, str) and name.startswith("beyond>"),
+        _('Your class is registered as “{found}”: the package "beyond" was asked for.'),
+        found=str(name)[:80],
+    )
+
+
 # --- orthogonal ------------------------------------------------------------------------------------------------------
 
 orthogonal = Task("orthogonal", lesson="orthogonal-lesson")
 orthogonal_model = orthogonal.model("build_orthogonal_model")
 
 
-@orthogonal.check(points=1)
+@orthogonal.check(points=0.5)
 def hidden_layer_penalised(orthogonal_model):
-    """The model is the one asked for, and its hidden layer's kernel is penalised."""
-    given = given_dense([128], flat=False)
-    models.require_given(orthogonal_model, given, orthogonality.NAME)
+    """The layers are the ones asked for, and the hidden one's kernel is penalised."""
+    given, model = given_dense([128], flat=False), models.rebuilt(orthogonal_model, orthogonality.NAME)
+    models.require_layers(model, given, orthogonality.NAME)
+    models.require_same_answers(model, given, orthogonality.NAME)
     orthogonality.require_penalised(orthogonal_model)
+
+
+@orthogonal.check(points=0.5, after=hidden_layer_penalised)
+def nothing_else(orthogonal_model):
+    """Nothing else is penalised, dropped or held by a constraint."""
+    model = models.rebuilt(orthogonal_model, orthogonality.NAME)
+    models.require_no_noise(model, orthogonality.NAME)
+    models.require_unconstrained(model, orthogonality.NAME)
+    penalties.require_only(penalties.penalties(orthogonal_model, orthogonality.NAME), [penalties.HIDDEN_KERNEL])
 
 
 @orthogonal.check(points=1, after=hidden_layer_penalised)
@@ -111,6 +149,13 @@ def _noises(data, given, name):
     model = models.rebuilt(data, name)
     models.require_layers(model, given, name)
     models.require_same_answers(model, given, name)
+    models.require_unconstrained(model, name)
+    carried = penalties.penalties(data, name)
+    require(
+        not carried.activity and not any(penalty.any for penalty in carried.weights),
+        _("The model of `{name}` carries a penalty: nothing but noise was to be added."),
+        name=name,
+    )
     found = noise.noises(model)
     require(found, _("In training mode the model of `{name}` answers as at inference: no noise was added."), name=name)
     hidden = len(given.weights) // 2 - 1
@@ -131,7 +176,7 @@ def _require_rates(found, rate):
         )
 
 
-@noise_layers.check(points=2)
+@noise_layers.check(points=1.5)
 def whole_maps(conv):
     """In training, whole maps of the convolution are dropped, with the rate asked for."""
     found = _noises(conv, _given_conv(), "build_conv_model")
@@ -163,6 +208,18 @@ def mean_and_variance_kept(selu):
         _("The noise belongs behind each of the two SELU layers, once."),
     )
     _require_rates(found, 0.1)
+
+
+@noise_layers.check(points=0.5)
+def selu_start(selu):
+    """Both SELU layers begin with the initializer that SELU needs."""
+    _noises(selu, _given_selu(), "build_selu_model")
+    model = models.rebuilt(selu, "build_selu_model")
+    require(
+        all(noise.begins_as_lecun(layer) for layer in noise.dense_layers(model)[:-1]),
+        _("Without `lecun_normal` as `kernel_initializer` of both layers, SELU units do not begin with mean 0 and "
+          "variance 1, which your noise is to keep."),
+    )  # fmt: skip
 
 
 @noise_layers.check(points=1)

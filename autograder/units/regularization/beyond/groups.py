@@ -4,12 +4,14 @@ Group lasso (Yuan and Lin 2006, doi:10.1111/j.1467-9868.2005.00532.x) with one g
 kernel: strength · Σ_j sqrt(Σ w[..., j]²).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.checks.api import Call
+from autograder.checks.values import close, number
 from autograder.i18n import _
 
 Array = NDArray[np.float64]
@@ -28,8 +30,21 @@ def conv_kernels(rng: np.random.Generator) -> list[list[Any]]:
 
 
 def round_trips(rng: np.random.Generator) -> list[list[Any]]:
-    """Kernels of dense layers with strengths that are not the default."""
-    return [[rng.normal(size=(5, 3)), 0.3], [rng.normal(size=(20, 4)), 2.5]]
+    """A kernel of a dense layer with two strengths that are not the default."""
+    w = rng.normal(size=(5, 3))
+    return [[w, 0.3], [w.copy(), 2.5]]
+
+
+def keeps_strength(calls: Sequence[Call], name: str) -> bool:
+    """Whether the penalties of `round_trips` go with their strengths, whatever the formula is."""
+    (first, second), (small, large) = ([number(c.result, name) for c in calls], [c.arguments[1] for c in calls])
+    return first > 0 and close(second, first * large / small)
+
+
+def gradient(w: Array, strength: float) -> Array:
+    """Of the penalty of a dense kernel: the weights of each unit, divided by their norm."""
+    found: Array = strength * w / np.sqrt(np.sum(w**2, axis=0))
+    return found
 
 
 def penalty(w: Array, strength: float) -> float:
@@ -88,9 +103,20 @@ NOT_FOUND = _(
 )
 VALUE_PROBLEMS = {"not written": NOT_WRITTEN}
 NO_CONFIG = _("`get_config` of `GroupLasso` is not written yet: a class is built again from what it returns.")
+KERAS_CONFIG = _(
+    "For `GroupLasso`, Keras's own `get_config` is called, which knows no arguments and stops: yours has to return "
+    "those of `__init__` itself."
+)
+FIT_PROBLEMS = {
+    "not written": NOT_WRITTEN,
+    "raised": _(
+        "With `GroupLasso`, `fit` stops ({type}: {text}). There, kernels are symbols without values: compute with "
+        "`keras.ops`, not with NumPy."
+    ),
+}
 CONFIG_PROBLEMS = {
     "not written": NO_CONFIG,
-    "does not implement get_config": NO_CONFIG,  # Keras's own word
+    "does not implement get_config": KERAS_CONFIG,  # Keras's own word
     "not JSON serializable": _(
         "The configuration of `GroupLasso` holds something that cannot be written to a file ({text}): an ordinary "
         "number is needed there."
@@ -103,7 +129,7 @@ CONFIG_PROBLEMS = {
 }
 FILE_PROBLEMS = {
     "not written": NO_CONFIG,
-    "does not implement get_config": NO_CONFIG,
+    "does not implement get_config": KERAS_CONFIG,
     "Could not locate class": NOT_FOUND,
     "could not be deserialized": NOT_FOUND,
     "raised": _("A model with `GroupLasso` cannot be saved and read again ({type}: {text})."),

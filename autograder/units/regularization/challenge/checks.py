@@ -52,7 +52,7 @@ def patience(callback):
 def best_weights(callback):
     """In the end the model has the weights of its best epoch."""
     require(
-        bool(stopping.settings(callback[0].result).get("restore_best_weights")),  # as Keras takes it: 1 will do
+        stopping.is_true(stopping.settings(callback[0].result).get("restore_best_weights")),
         _(
             "Your callback stops the training, but leaves the model with its last weights, from epochs after the best "
             "one: look for the argument that brings the best ones back."
@@ -104,7 +104,7 @@ def _swapped(steps):
     )
 
 
-@adamw.check(points=1)
+@adamw.check(points=0.5)
 def plain_step(steps):
     """Without a penalty, both ways are a step of gradient descent."""
     plain = [c for c in steps if decay.no_penalty(c)]
@@ -113,6 +113,15 @@ def plain_step(steps):
     fail(
         decay.mistake(plain, decay.PLAIN_MISTAKES)
         or _("With λ = 0 your function does not take the step of gradient descent: what remains of the formula then?")
+    )
+
+
+@adamw.check(points=0.5, after=plain_step)
+def arrays_kept(steps):
+    """The given arrays stay as they are, and a new one is returned."""
+    require(
+        all(c.unchanged[0] and c.unchanged[1] for c in steps),
+        _("Your function changes the arrays that it is given: compute a new one, without operations in place."),
     )
 
 
@@ -154,18 +163,7 @@ def _no_step(values):
     return bool(np.abs(values).max() < 1e-9)
 
 
-@adamw.check(points=0.5)
-def new_array(steps):
-    """A new array is returned, and the given ones stay as they are."""
-    for call in steps:
-        decay.step(call)  # else nothing is there to be new
-    require(
-        all(c.unchanged[0] is not False and c.unchanged[1] is not False for c in steps),
-        _("Your function changes the arrays that it is given: compute a new one, without operations in place."),
-    )
-
-
-@adamw.check(points=0.5)
+@adamw.check(points=1)
 def two_ways_with_adam(same):
     """Whether both ways are the same for Adam."""
     if isinstance(same, np.ndarray) and same.size == 1 and same.dtype == bool:

@@ -52,6 +52,13 @@ def word(found: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def is_true(value: Any) -> bool:
+    """Whether Keras takes one of its settings for true: 1 and a NumPy bool are, like True."""
+    if isinstance(value, np.ndarray):
+        return value.size == 1 and bool(value.reshape(-1)[0])
+    return isinstance(value, (bool, int, float, str)) and bool(value)
+
+
 def require_quantity(found: Mapping[str, Any]) -> None:
     """It watches the validation cross-entropy without penalty, else the check fails."""
     monitor, mode = word(found, "monitor"), word(found, "mode")

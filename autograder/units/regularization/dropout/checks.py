@@ -51,11 +51,9 @@ undropped = inverted.call("dropout", _rate_zero)
 @inverted.check(points=0.5)
 def new_mask(repeated):
     """Each call draws a new mask."""
+    masks.require_acting(repeated, "dropout")
     first, second = masks.outputs(repeated, "dropout")
-    require(
-        (first == 0).any(),
-        _("In one of our calls in training your function dropped nothing: is a number drawn for each unit?"),
-    )
+    masks.require_some_dropped(first == 0, second == 0)
     require(
         not masks.same_mask(first, second),
         _("Two calls in a row drop the same units: the mask is drawn once and for all, which is not Dropout. Which "
@@ -82,14 +80,14 @@ def own_units(trained):
 
 
 # the same mask for ever is not Dropout, whatever its rate and factor: both come after `new_mask`
-@inverted.check(points=1, after=new_mask)
+@inverted.check(points=0.5, after=new_mask)
 def share_of_zeros(trained):
     """The rate is the share of units that are dropped."""
     for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
         masks.require_share(out == 0, call.arguments[1])
 
 
-@inverted.check(points=1.5, after=new_mask)
+@inverted.check(points=2, after=new_mask)
 def survivors(trained):
     """The units that survive are scaled so that the mean is kept."""
     for call, out in zip(trained, masks.outputs(trained, "dropout"), strict=True):
@@ -144,30 +142,24 @@ not_a_share = {"`rate`": _("A rate is a share of units, between 0 and 1: Keras t
 dropout_model = dropout_layers.model("build_dropout_model", problems=not_a_share)
 
 
-@dropout_layers.check(points=0.5)
-def dense_layers(dropout_model):
-    """The Dense layers are the given ones, without a penalty or a constraint."""
+@dropout_layers.check(points=1)
+def same_inference(dropout_model):
+    """The Dense layers are the given ones, and at inference they answer as without Dropout."""
     model = models.rebuilt(dropout_model, "build_dropout_model")
+    sites.require_random(model)
     models.require_layers(model, _given(), "build_dropout_model")
+    models.require_same_answers(model, _given(), "build_dropout_model")
     models.require_unconstrained(model, "build_dropout_model")
     penalties.require_none(penalties.penalties(dropout_model, "build_dropout_model"))
 
 
-@dropout_layers.check(points=0.5)
-def same_inference(dropout_model):
-    """At inference, the model answers as the one without Dropout."""
-    model = models.rebuilt(dropout_model, "build_dropout_model")
-    models.require_layers(model, _given(), "build_dropout_model")
-    models.require_same_answers(model, _given(), "build_dropout_model")
-
-
-@dropout_layers.check(points=1.5)
+@dropout_layers.check(points=2)
 def places(dropout_model):
     """In training, Dropout acts behind both hidden layers and nowhere else."""
     sites.require_hidden_only(sites.of_dropout(dropout_model, _given(), "build_dropout_model"))
 
 
-@dropout_layers.check(points=1.5)
+@dropout_layers.check(points=1)
 def rates(dropout_model):
     """Both have the rate asked for."""
     sites.require_rates(sites.of_dropout(dropout_model, _given(), "build_dropout_model"), [0.5, 0.5])
@@ -188,17 +180,19 @@ repaired = repair.call("repair", _broken, problems=not_a_share)
 @repair.check(points=1.5)
 def kept_weights(repaired):
     """The Dense layers keep their weights and activations."""
-    for call in repaired:
+    for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
         model = models.rebuilt(call.result, "repair")
         sites.require_weights_of(model, call.arguments[0])
+        sites.require_mended(call.result, call.arguments[0], keep, "repair")
         models.require_same_answers(model, call.arguments[0], "repair")
 
 
 @repair.check(points=0.5)
 def original_kept(repaired):
     """A new model is returned, and the one that was handed in is left as it was."""
-    for call in repaired:
+    for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
         models.rebuilt(call.result, "repair")
+        sites.require_mended(call.result, call.arguments[0], keep, "repair")
     require(
         all(call.separate for call in repaired),
         _("Your function returns the model that was handed in: a new one was asked."),

@@ -26,13 +26,18 @@ def require_acting(calls: Sequence[Call], name: str) -> None:
     require(changed, _("In training your function changes nothing."))
 
 
-def require_own_units(mask: Array) -> None:
-    """Each unit of each example is dropped on its own. `mask`: True where a value was put to zero, (n, units)."""
+def require_some_dropped(*dropped: Array) -> None:
+    """In each call some units are dropped, and not all of them. `dropped`: True where a value was put to zero."""
     require(
-        mask.any() and not mask.all(),
+        all(mask.any() and not mask.all() for mask in dropped),
         _("In one of our calls in training your function drops all units or none: is a number drawn for each of "
           "them?"),
     )  # fmt: skip
+
+
+def require_own_units(mask: Array) -> None:
+    """Each unit of each example is dropped on its own. `mask`: True where a value was put to zero, (n, units)."""
+    require_some_dropped(mask)
     require(
         not (mask == mask[:1]).all(),
         _("All examples of a batch lose the same units: each of them should get its own mask. Look at the shape "
@@ -78,7 +83,7 @@ def factor(out: Array, x: Array) -> float:
 
 def require_factor(found: float, rate: float) -> None:
     """Survivors are divided by 1 − rate, so that the mean is kept."""
-    if math.isclose(found, 1 / (1 - rate), rel_tol=1e-3):
+    if math.isclose(found, 1 / (1 - rate), rel_tol=1e-4):  # the share that a mask happens to keep is further away
         return
     text = _("With rate {rate:g}, the units that survive are multiplied by {found:.3g}: compare with the formula, "
              "whose factor depends on the rate alone.")  # fmt: skip
