@@ -64,15 +64,16 @@ def _through(model: Any, x: Any, say: Say, told: list[NDArray[Any]] | None = Non
 
     import keras
 
+    def at_inference(layer: Any) -> Any:  # augmentation trains by default
+        return lambda *given, **named: layer(*given, **{**named, "training": False})
+
     def called(layer: Any) -> Any:
         if _graph(layer):
             return lambda given, *_more, **_named: _through(layer, given, say, told)
         if not getattr(layer, "weights", None):
-            return (
-                (lambda given, *_more, **_named: given)
-                if told is not None and type(layer).__name__ in _RULES
-                else layer
-            )
+            if told is not None and type(layer).__name__ in _RULES:
+                return lambda given, *_more, **_named: given
+            return at_inference(layer) if getattr(layer, "_call_has_training_arg", False) else layer
 
         def said(*given: Any, **named: Any) -> Any:
             if told is not None:
