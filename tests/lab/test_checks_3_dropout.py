@@ -19,7 +19,21 @@ def dropout_in_place(x, rate, training, rng):
 def repair(model):
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     copies = [keras.layers.Dense.from_config(layer.get_config()) for layer in dense]
-    return keras.Sequential([keras.Input((784,)), copies[0], keras.layers.Dropout(0.2), *copies[1:]])
+    new = keras.Sequential([keras.Input((784,)), copies[0], keras.layers.Dropout(0.2), *copies[1:]])
+    new.set_weights(model.get_weights())
+    return new
+
+
+def repair_with_new_weights(model):
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    return keras.Sequential([keras.Input((784,)), *[type(d).from_config(d.get_config()) for d in dense]])
+
+
+def repair_in_place(model):
+    new = repair(model)
+    for layer in model.layers:
+        layer.rate = 0.2
+    return new
 
 
 def uncertain(model, x, n):
@@ -30,6 +44,34 @@ def uncertain(model, x, n):
 def over_the_images(model, x, n):
     passes = np.stack([model(x, training=True) for _ in range(n)])
     return passes.mean(axis=1), passes.std(axis=1)
+
+
+def masked(scale=lambda rate: 1 / (1 - rate), draw=np.greater_equal, shape=np.shape, source=None, inference=1.0):
+    """`dropout` with one thing done otherwise."""
+
+    def dropout(x, rate, training, rng):
+        if not training:
+            return inference * x.copy()
+        kept = draw((source or rng).random(shape(x)), rate)
+        return x * kept * scale(rate)
+
+    return dropout
+
+
+def passes_of(mean=lambda p: p.mean(0), deviation=lambda p: p.std(0), training=True, once=False):
+    """`predict_with_dropout` with one thing done otherwise."""
+
+    def predict_with_dropout(model, x, n):
+        p = [np.asarray(model(x, training=training)) for _ in range(1 if once else n)]
+        p = np.stack(p * n if once else p)
+        return mean(p), deviation(p)
+
+    return predict_with_dropout
+
+
+class Fixed:
+    def random(self, shape):
+        return np.random.default_rng(0).random(shape)
 
 
 SWEEP = {0.1: 0.6, 0.3: 0.5, 0.5: 0.55}
@@ -53,6 +95,21 @@ MISTAKES = [
     ("check_inverted", (lambda x, rate, training, rng: x[:1],), r"\(7,\); it returns \(1,\)", r"renvoie \(1,\)"),
     ("check_inverted", (dropout_in_place,), "changes x itself", "modifie x lui-même"),
     ("check_inverted", (lambda x, rate: x,), "must take 4 arguments", "doit prendre 4 argument"),
+    ("check_inverted", (lambda x, rate, training, rng: x,), "returns x itself", "renvoie x lui-même"),
+    ("check_inverted", (lambda x, rate, training, rng: x.copy(),), "in yours it is 0 %", "c’est 0 %"),
+    ("check_inverted", (masked(draw=np.less),), "80 %: is the rate the probability", "80 % : le taux est-il"),
+    ("check_inverted", (masked(shape=lambda x: x.shape[1:]),), "Whole rows or columns", "Des lignes ou des colonnes"),
+    ("check_inverted", (masked(source=Fixed()),), "Two calls in a row", "Deux appels de suite"),
+    ("check_inverted", (masked(source=np.random),), "must come from rng", "doit venir de rng"),
+    ("check_inverted", (masked(scale=lambda rate: 1),), r"expected \[5\], found \[4\]. It keeps", "obtenu.*garde sa"),
+    ("check_inverted", (masked(scale=lambda rate: 1 / max(rate, 0.1)),), "divided by the rate", "divisée par le taux"),
+    ("check_inverted", (masked(inference=0.8),), "scales at inference", "change d’échelle en inférence"),
+    ("check_repair", (repair_with_new_weights,), "has other weights than", "n’a pas les poids du modèle reçu"),
+    ("check_repair", (repair_in_place,), "is not the same afterwards", "n’est plus le même"),
+    ("check_uncertainty", (passes_of(training=False),), "All passes were made at inference", "faits en inférence"),
+    ("check_uncertainty", (passes_of(once=True),), "one pass, counted several times", "un seul passage"),
+    ("check_uncertainty", (passes_of(deviation=lambda p: p.var(0)),), "is a variance", "est une variance"),
+    ("check_uncertainty", (passes_of(deviation=lambda p: p.std(0) / 10),), "that of the mean", "celui de la moyenne"),
     ("check_repair", (lambda model: model,), "must return a new model", "doit renvoyer un nouveau modèle"),
     ("check_repair", (lambda model: model.layers[1],), "must return a Keras model", "un modèle Keras"),
     ("check_repair", (lambda model: keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")]),),

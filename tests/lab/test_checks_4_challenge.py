@@ -74,6 +74,37 @@ def test_a_callback_of_the_wrong_form_is_named(labkit: ModuleType, answer: Calla
     assert_told(labkit, sentence, lambda: labkit.public["check_stop_early"](answer))
 
 
+EXAMPLE = "{example}: expected {right}, found {found}."
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda w, g, lr, lam, d: w + lr * g, "The step goes uphill."),
+        (lambda w, g, lr, lam, d: w - g, "The learning rate is missing."),
+        (lambda w, g, lr, lam, d: -lr * g, "That is the change of the weight: the new weight is asked for."),
+        (lambda w, g, lr, lam, d: w - lr * (g + lam * w), "Half of what the penalty asks: differentiate λw²."),
+        (lambda w, g, lr, lam, d: w - lr * g, "The penalty plays no part in the step."),
+        (
+            lambda w, g, lr, lam, d: w - lr * (g + 2 * lam * w),
+            "Twice as strong as Keras's decay: there λ multiplies the weight itself.",
+        ),
+        (
+            lambda w, g, lr, lam, d: w - lr * g - (lam if d else 2 * lr * lam) * w,
+            "The decay lacks the learning rate.",
+        ),
+    ],
+)
+def test_a_step_with_other_values_is_told_beside_the_right_ones(
+    labkit: ModuleType, answer: Callable[..., Any], sentence: str
+) -> None:
+    say = labkit.messages.say
+    with pytest.raises(AssertionError) as told:
+        labkit.public["check_adamw"](answer, False)
+    assert str(told.value).endswith(say(sentence))
+    assert say(EXAMPLE).split("{right}")[0].split("}")[1] in str(told.value)
+
+
 def step_in_place(w: Any, g: Any, lr: float, lam: float, decoupled: bool) -> Any:
     w -= lr * g
     return w

@@ -19,6 +19,7 @@ NOT_REBUILT = (
 NO_NOISE = "The model of {name} does the same in training mode and in inference mode: add the noise layer."
 
 
+@keras.saving.register_keras_serializable(package="beyond")  # type: ignore[untyped-decorator]
 class Groups(Regularizer):  # type: ignore[misc]
     """A right answer, with NumPy-like calls and a transposed norm."""
 
@@ -95,6 +96,53 @@ def unwritten(self: Any, *arguments: Any) -> Any:
 )
 def test_a_regularizer_of_the_wrong_form_is_named(labkit: ModuleType, answer: Any, sentence: str) -> None:
     assert_told(labkit, sentence, lambda: labkit.public["check_custom"](answer))
+
+
+def groups(power: float = 1.0, factor: float = 1.0) -> Callable[..., Any]:
+    """`__call__` of a penalty of columns' norms, done otherwise."""
+
+    def penalty(self: Any, w: Any) -> Any:
+        squares = keras.ops.sum(keras.ops.reshape(w, (-1, w.shape[-1])) ** 2, axis=0)
+        return self.strength * factor * keras.ops.sum(squares ** (power / 2))
+
+    return penalty
+
+
+def in_numpy(self: Any, w: Any) -> Any:
+    return self.strength * np.sum(np.sqrt(np.sum(np.asarray(w) ** 2, axis=tuple(range(np.ndim(w) - 1)))))
+
+
+def in_rows(self: Any, w: Any) -> Any:
+    return self.strength * keras.ops.sum(keras.ops.sqrt(keras.ops.sum(w**2, axis=-1)))
+
+
+@pytest.mark.parametrize(
+    ("methods", "sentence"),
+    [
+        ({"__call__": groups(power=2.0)}, "Without a square root it is L2."),
+        ({"__call__": groups(factor=0.5)}, "That is half of it: a mean over the units, or a factor before the sum?"),
+        ({"__call__": in_rows}, "Rows are no groups: the weights of a unit are a column."),
+        ({"get_config": lambda self: {}}, "It has the default strength: what does get_config return?"),
+        (
+            {"__call__": in_numpy},
+            "With GroupLasso, fit stops ({kind}). There, kernels are symbols without values: compute with keras.ops, "
+            "not with NumPy.",
+        ),
+        ({}, "GroupLasso is not registered: load_model would not find it."),
+    ],
+)
+def test_a_penalty_with_other_values_is_told_which_mistake_it_is(
+    labkit: ModuleType, methods: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AssertionError) as told:
+        labkit.public["check_custom"](with_methods(**methods))
+    assert str(told.value).endswith(labkit.messages.say(sentence).split("({kind})")[-1])
+
+
+def test_a_class_of_another_package_is_told_so(labkit: ModuleType) -> None:
+    other = keras.saving.register_keras_serializable(package="mine")(with_methods())
+    sentence = "GroupLasso is registered as {found}: register it in the package {wanted}."
+    assert_told(labkit, sentence, lambda: labkit.public["check_custom"](other))
 
 
 def test_an_orthogonal_model_without_a_penalty_is_named(labkit: ModuleType) -> None:
