@@ -46,6 +46,18 @@ def validation_gap(history):
         gaps.append(np.float32(history.history["val_crossentropy"][epoch] - history.history["crossentropy"][epoch]))
     return tuple(gaps)
 """,
+        "a History or its dict": """
+import keras, numpy as np
+def validation_gap(history):
+    logs = history.history if isinstance(history, keras.callbacks.History) else history
+    return np.subtract(logs["val_crossentropy"], logs["crossentropy"])
+""",
+        "by its parameters": """
+def validation_gap(history):
+    h, n = history.history, history.params["epochs"]
+    assert history.model is not None and len(history.epoch) == n
+    return [h["val_crossentropy"][i] - h["crossentropy"][i] for i in range(n)]
+""",
         "tensor": """
 import keras
 def validation_gap(history):
@@ -108,6 +120,10 @@ def build_small_model():
             "training = keras.ops.mean(function(y, model(x, training=True)))",
             "return [training, keras.ops.mean(function(y, model.predict(x, verbose=0)))]",
         ),
+        "from logits, which Keras finds behind softmax": _modes(
+            "ce = keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+            "return float(ce(y, model(x, training=True))), float(ce(y, model(x)))",
+        ),
         "evaluate with a metric": _modes(
             "model.compile(loss=ce, metrics=[keras.metrics.SparseCategoricalCrossentropy(name='crossentropy')])",
             "result = model.evaluate(x, y, verbose=0, return_dict=True)",
@@ -130,6 +146,26 @@ WRONG = {
         ),
         "nothing returned": Wrong(
             "def validation_gap(history): pass", "one_value_per_epoch", "`validation_gap` should"
+        ),
+        "zeros": Wrong(
+            _gap("np.zeros(len(h['loss']))"),
+            "one_value_per_epoch",
+            "`validation_gap` returns the same number for every epoch",
+        ),
+        "squared": Wrong(
+            _gap("(h['val_crossentropy'] - h['crossentropy']) ** 2"),
+            "comparable_quantities",
+            "The values of `validation_gap` are not the gap",
+        ),
+        "epoch before": Wrong(
+            _gap("np.diff(h['val_crossentropy'], prepend=0)"),
+            "comparable_quantities",
+            "The values of `validation_gap` are not the gap",
+        ),
+        "relative": Wrong(
+            _gap("(h['val_crossentropy'] - h['crossentropy']) / h['crossentropy']"),
+            "comparable_quantities",
+            "You divide the gap",
         ),
         "penalised": Wrong(_gap("h['val_loss'] - h['loss']"), "comparable_quantities", "You compare what Keras"),
         "mixed": Wrong(_gap("h['val_crossentropy'] - h['loss']"), "comparable_quantities", "The two terms"),
@@ -243,6 +279,7 @@ WRONG = {
             _modes("model.compile(loss=ce)", "value = model.evaluate(x, y, verbose=0)", "return value, value"),
             "inference_mode",
             "Both numbers are the same, even for a model with Dropout, and the penalty",
+            ("training_mode",),
         ),
         "loss of a training": Wrong(
             _modes(
@@ -251,7 +288,8 @@ WRONG = {
                 "return history.history['loss'][0], float(ce(y, model(x, training=False)))",
             ),
             "inference_mode",
-            "Your function trains the model",
+            "Your function changes the model",
+            ("training_mode", "model_unchanged"),
         ),
         "swapped": Wrong(
             _modes("return float(ce(y, model(x, training=False))), float(ce(y, model(x, training=True)))"),
@@ -265,6 +303,7 @@ WRONG = {
             ),
             "inference_mode",
             "The penalty on the weights is inside your second",
+            ("training_mode",),
         ),
         "penalty in the first only": Wrong(
             _modes("return float(ce(y, model(x, training=True)) + sum(model.losses)), float(ce(y, model(x)))"),
@@ -278,6 +317,7 @@ WRONG = {
             ),
             "inference_mode",
             "Your second number is a sum",
+            ("training_mode",),
         ),
         "accuracy": Wrong(
             _modes(
@@ -286,6 +326,7 @@ WRONG = {
             ),
             "inference_mode",
             "Your second number is the accuracy",
+            ("training_mode",),
         ),
         "weights changed": Wrong(
             _modes(
@@ -297,7 +338,29 @@ WRONG = {
             "After your function",
         ),
         "one number": Wrong(
-            _modes("return float(ce(y, model(x)))"), "inference_mode", "`compare_modes` should return an array"
+            _modes("return float(ce(y, model(x)))"),
+            "inference_mode",
+            "`compare_modes` should return an array",
+            ("training_mode", "model_unchanged"),
+        ),
+        "the same for every model": Wrong(
+            _modes("return 0.5, 0.3"),
+            "model_unchanged",
+            "Your function gives the same numbers",
+            ("inference_mode", "training_mode"),
+        ),
+        "both in training mode": Wrong(
+            _modes("return float(ce(y, model(x, training=True))), float(ce(y, model(x, training=True)))"),
+            "inference_mode",
+            "Your second number is not the mean cross-entropy of what the model answers with `training=False`",
+        ),
+        "by test_on_batch": Wrong(
+            _modes(
+                "model.compile(loss=ce)",
+                "return float(ce(y, model(x, training=True))), float(model.test_on_batch(x, y))",
+            ),
+            "inference_mode",
+            "The penalty on the weights is inside your second",
         ),
     },
 }

@@ -154,6 +154,20 @@ def l1_l2_penalty(w, l1, l2): return regularizers.L1L2(l1=l1, l2=l2)(keras.ops.c
         "add": added("build_l2_model", ", kernel_regularizer=regularizers.l2(0.001)"),
         "config dict": config_dict("build_l2_model", "L2", '{"l2": 0.001}'),
         "set late and cloned": late("build_l2_model", "regularizers.L2(1e-3)"),
+        "other initial weights": sequential(
+            "build_l2_model", L2 + ", kernel_initializer='he_normal', bias_initializer='ones'"
+        ),
+        "a clone of the given model": f"""{KERAS}
+def build_l2_model():
+    given = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(128, activation="relu"),
+                              layers.Dense(10, activation="softmax")])
+    def penalised(layer):
+        config = layer.get_config()
+        if config.get("units") == 128:
+            config["kernel_regularizer"] = regularizers.L2(0.001)
+        return type(layer).from_config(config)
+    return keras.models.clone_model(given, clone_function=penalised)
+""",
     },
     "own_fit": {
         "the usual way": fitted(),
@@ -169,6 +183,13 @@ def compile_and_fit(model, x, y, x_val, y_val, epochs):
     model.fit(x=x, y=y, batch_size=128, epochs=epochs, validation_data=[x_val, y_val], verbose=2)
     return model.history
 """,
+        "the same metric under its name, renamed": fitted(
+            metric="'sparse_categorical_crossentropy'",
+            returned="{k.replace('sparse_categorical_', ''): v for k, v in history.history.items()}",
+        ),
+        "RMSprop, small batches, in a wrapper": fitted(
+            validation="validation_data=(x_val, y_val), batch_size=16"
+        ).replace('"adam"', '"rmsprop"'),
         "a metric that is a function": fitted(
             metric="""keras.metrics.MeanMetricWrapper(
         keras.losses.sparse_categorical_crossentropy, name="crossentropy")"""
@@ -238,8 +259,10 @@ def near_zero_fraction(model, eps):
 
 HALF, SUM = "Your penalty is half", "Your sum leaves out"
 NO_SWEEP = ("lambda_losses_found_again",)  # a sweep over λ of a model that has no penalty, or another λ
-NOT_ONLY_L2, NOT_ONLY_L1 = ("l2_nowhere_else",), ("l1_nowhere_else",)  # something else is, or nothing at all
+NOT_ONLY_L2, NOT_ONLY_L1 = ("l2_nowhere_else",), ("l1_nowhere_else",)  # something else is penalised
+NO_L2, NO_L1 = ("l2_architecture", *NOT_ONLY_L2), ("l1_architecture", *NOT_ONLY_L1)  # nothing is: no answer
 CHANGED = "The weights of the model of"
+OWN = "Your model uses “function_of_your_own”, which is not taken here"
 WRONG = {
     "penalty": {
         "half": Wrong(penalty(l2="np.sum(w ** 2) / 2"), "l2_penalty", HALF),
@@ -292,16 +315,15 @@ WRONG = {
         "bias": Wrong(
             sequential("build_l2_model", BIAS), "l2_kernel", "Your hidden layer penalises its bias", NOT_ONLY_L2
         ),
-        "none": Wrong(
-            sequential("build_l2_model"), "l2_kernel", "The kernel of your hidden layer carries no", NOT_ONLY_L2
-        ),
+        "none": Wrong(sequential("build_l2_model"), "l2_kernel", "The kernel of your hidden layer carries no", NO_L2),
         "set after build": Wrong(
             sequential("build_l2_model", after="model.layers[1].kernel_regularizer = regularizers.L2(0.001)"),
             "l2_kernel",
             "The layer names a regularizer",
+            NO_L2,
         ),
         "frozen": Wrong(
-            sequential("build_l2_model", L2 + ", trainable=False"), "l2_kernel", "The layer has its penalty, but"
+            sequential("build_l2_model", L2 + ", trainable=False"), "l2_kernel", "The layer has its penalty, but", NO_L2
         ),
         "on the output": Wrong(
             sequential("build_l2_model", output=L2), "l2_kernel", "Your penalty acts on the output", NOT_ONLY_L2
@@ -320,6 +342,52 @@ WRONG = {
         "one layer more": Wrong(
             sequential("build_l2_model", L2, between="layers.Dense(64, activation='relu'),"), "l2_architecture", CHANGED
         ),
+        "no bias": Wrong(
+            sequential("build_l2_model", L2 + ", use_bias=False"),
+            "l2_architecture",
+            CHANGED,
+            ("l2_kernel", "l2_nowhere_else"),
+        ),
+        "convolution": Wrong(
+            sequential("build_l2_model", L2).replace(
+                "layers.Flatten(),",
+                "layers.Reshape((28, 28, 1)), "
+                "layers.Conv2D(4, 3, kernel_regularizer=regularizers.L2(0.001)), layers.Flatten(),",
+            ),
+            "l2_architecture",
+            CHANGED,
+            ("l2_kernel", "l2_nowhere_else"),
+        ),
+        "output frozen": Wrong(
+            sequential("build_l2_model", L2, ", trainable=False"), "l2_architecture", "A layer of the model of"
+        ),
+        "MaxNorm besides": Wrong(
+            sequential("build_l2_model", L2 + ", kernel_constraint='max_norm'"),
+            "l2_architecture",
+            "A layer of the model of `build_l2_model` has a constraint",
+        ),
+        "no softmax": Wrong(
+            sequential("build_l2_model", L2).replace('"softmax"', '"linear"'),
+            "l2_architecture",
+            "With the same weights",
+        ),
+        "sigmoid": Wrong(
+            sequential("build_l2_model", L2).replace('"softmax"', '"sigmoid"'),
+            "l2_architecture",
+            "With the same weights",
+        ),
+        "one hidden layer more, penalised too": Wrong(
+            sequential("build_l2_model", L2, between=f"layers.Dense(64{L2}),"),
+            "l2_nowhere_else",
+            "Your model also penalises a layer that the given",
+            ("l2_architecture",),
+        ),
+        "a function of its own": Wrong(
+            sequential("build_l2_model", ", kernel_regularizer=lambda w: 0.001 * keras.ops.sum(w**2)"),
+            "l2_kernel",
+            OWN,
+            NOT_ONLY_L2,
+        ),
         "other activation": Wrong(
             sequential("build_l2_model", L2).replace('"relu"', '"tanh"'), "l2_architecture", "With the same weights"
         ),
@@ -332,10 +400,11 @@ WRONG = {
             f"{KERAS}\ndef build_l2_model(): return keras.Sequential([layers.Flatten(), layers.Dense(10)])",
             "l2_architecture",
             "Your model does not know the shape",
+            ("l2_kernel", "l2_nowhere_else"),
         ),
         "other input": Wrong(
             f"{KERAS}\ndef build_l2_model(): return keras.Sequential([keras.Input((784,)), "
-            "layers.Dense(128, 'relu'), layers.Dense(10, 'softmax')])",
+            "layers.Dense(128, 'relu', kernel_regularizer=regularizers.L2(0.001)), layers.Dense(10, 'softmax')])",
             "l2_architecture",
             "The model of `build_l2_model` does not take",
         ),
@@ -343,6 +412,7 @@ WRONG = {
             f"{KERAS}\ndef build_l2_model(): return layers.Dense(10)",
             "l2_architecture",
             "`build_l2_model` should return a",
+            ("l2_kernel", "l2_nowhere_else"),
         ),
     },
     "own_fit": {
@@ -373,14 +443,45 @@ WRONG = {
             fitted(validation="validation_split=0.2"), "fit_validates", "`val_loss` is as low as `loss`"
         ),
         "trained on the validation images": Wrong(
-            fitted(given="x_val, y_val"), "fit_trains", "After 8 epochs the training loss"
+            fitted(given="x_val, y_val"), "fit_trains", "After 8 epochs the training loss", ("fit_validates",)
         ),
-        "one epoch": Wrong(fitted(epochs="1"), "fit_trains", "We asked for 8 epochs, and the training had 1"),
+        "one epoch": Wrong(
+            fitted(epochs="1"),
+            "fit_trains",
+            "We asked for 8 epochs, and the training had 1",
+            ("fit_validates", "fit_unpenalised"),
+        ),
+        "always five epochs": Wrong(fitted(epochs="5"), "fit_trains", "We asked for 8 epochs, and the training had 5"),
+        "the sides exchanged": Wrong(
+            fitted(given="x_val, y_val", validation="validation_data=(x, y)"),
+            "fit_trains",
+            "After 8 epochs the training loss",
+            ("fit_validates",),
+        ),
+        "accuracy under another name": Wrong(
+            fitted(metric="keras.metrics.SparseCategoricalAccuracy(name='crossentropy')"),
+            "fit_unpenalised",
+            "`crossentropy` is not lower than the loss",
+        ),
+        "not compiled anew": Wrong(
+            """
+def compile_and_fit(model, x, y, x_val, y_val, epochs):
+    return model.fit(x, y, validation_data=(x_val, y_val), epochs=epochs, verbose=0)
+""",
+            "fit_trains",
+            "`compile_and_fit` stopped with ValueError: You must call `compile()`",
+            ("fit_validates", "fit_unpenalised"),
+        ),
         "another model": Wrong(
-            fitted(model="keras.models.clone_model(model)"), "fit_trains", "The model that was handed in has the same"
+            fitted(model="[c := keras.models.clone_model(model), c.set_weights(model.get_weights())][0]"),
+            "fit_trains",
+            "The model that was handed in has the same",
         ),
         "returns the model": Wrong(
-            fitted(returned="model"), "fit_trains", "`compile_and_fit` should return what `model.fit` returns"
+            fitted(returned="model"),
+            "fit_trains",
+            "`compile_and_fit` should return what `model.fit` returns",
+            ("fit_validates", "fit_unpenalised"),
         ),
     },
     "l1_layer": {
@@ -417,11 +518,13 @@ WRONG = {
             sequential("build_l1_model", after="model.layers[1].kernel_regularizer = regularizers.L1(0.0001)"),
             "l1_kernel",
             "The layer names a regularizer",
+            NO_L1,
         ),
         "frozen": Wrong(
             sequential("build_l1_model", L1, after="model.layers[1].trainable = False"),
             "l1_kernel",
             "The layer has its",
+            NO_L1,
         ),
         "on the output": Wrong(
             sequential("build_l1_model", output=L1), "l1_kernel", "Your penalty acts on the output", NOT_ONLY_L1
@@ -430,6 +533,26 @@ WRONG = {
             sequential("build_l1_model", L1, L1), "l1_nowhere_else", "Your model also penalises the output"
         ),
         "other units": Wrong(sequential("build_l1_model", L1).replace("128", "64"), "l1_architecture", CHANGED),
+        "none": Wrong(sequential("build_l1_model"), "l1_kernel", "The kernel of your hidden layer carries no", NO_L1),
+        "the slope without the 2": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "0.001 * 0.05")),
+            "l1_kernel",
+            "With λ = 0.00005 both penalties cost the same",
+        ),
+        "the value of L2": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "0.001 * 0.05**2")),
+            "l1_kernel",
+            "Your penalty has λ = 2.5e-06: compare",
+        ),
+        "both": Wrong(sequential("build_l1_model", ELASTIC), "l1_kernel", "Your hidden layer carries an L1 and"),
+        "on the bias too": Wrong(
+            sequential("build_l1_model", L1 + BIAS), "l1_nowhere_else", "Your model also penalises the hidden layer's b"
+        ),
+        "Dropout besides": Wrong(
+            sequential("build_l1_model", L1, between="layers.Dropout(0.5),"),
+            "l1_architecture",
+            "The model of `build_l1_model` answers differently",
+        ),
     },
     "elastic": {
         "exchanged": Wrong(
@@ -471,7 +594,7 @@ WRONG = {
             sequential("build_elastic_model", ELASTIC + BIAS + ", trainable=False"),
             "elastic_kernel",
             "The layer has its",
-            ("elastic_bias",),
+            ("elastic_architecture", "elastic_bias", "elastic_nowhere_else"),
         ),
         "bias set after build": Wrong(
             sequential(
@@ -479,6 +602,48 @@ WRONG = {
             ),
             "elastic_bias",
             "The layer names a regularizer",
+        ),
+        "functions of its own": Wrong(
+            sequential(
+                "build_elastic_model",
+                ", kernel_regularizer=lambda w: regularizers.L1(1e-4)(w) + regularizers.L2(1e-3)(w)" + BIAS,
+            ),
+            "elastic_kernel",
+            OWN,
+            ("elastic_nowhere_else",),
+        ),
+        "nothing mended": Wrong(
+            sequential("build_elastic_model"),
+            "elastic_kernel",
+            "The kernel of your hidden layer carries no",
+            ("elastic_architecture", "elastic_bias", "elastic_nowhere_else"),
+        ),
+        "kernel set after build": Wrong(
+            sequential(
+                "build_elastic_model",
+                BIAS,
+                after="model.layers[1].kernel_regularizer = regularizers.L1L2(l1=0.0001, l2=0.001)",
+            ),
+            "elastic_kernel",
+            "The layer names a regularizer",
+            ("elastic_nowhere_else",),
+        ),
+        "bias as activity": Wrong(
+            sequential("build_elastic_model", ELASTIC + BIAS.replace("bias", "activity")),
+            "elastic_bias",
+            "The bias of your hidden layer carries no",
+            ("elastic_nowhere_else",),
+        ),
+        "on the output's bias": Wrong(
+            sequential("build_elastic_model", ELASTIC, BIAS),
+            "elastic_bias",
+            "The bias of your hidden layer carries no",
+            ("elastic_nowhere_else",),
+        ),
+        "λ ten times as large": Wrong(
+            sequential("build_elastic_model", ", kernel_regularizer=regularizers.L1L2(l1=0.001, l2=0.01)" + BIAS),
+            "elastic_kernel",
+            "Your hidden layer has both, with λ = 0.001 for L1 and λ = 0.01",
         ),
         "as posted": Wrong(
             sequential(
@@ -493,12 +658,24 @@ WRONG = {
         ),
     },
     "split_loss": {
-        "penalised": Wrong(SPLIT + "data + penalty, penalty", "data_loss", "Your first number still contains"),
-        "penalty twice": Wrong(
-            SPLIT + "data, 2 * penalty", "penalty_part", "Your second number counts the penalty twice"
+        "penalised": Wrong(
+            SPLIT + "data + penalty, penalty", "data_loss", "Your first number still contains", ("not_compiled",)
         ),
-        "twice in the loss": Wrong(SPLIT + "data + 2 * penalty, penalty", "data_loss", "Your first number contains"),
-        "the whole loss": Wrong(SPLIT + "data, data + penalty", "penalty_part", "Your second number is the whole"),
+        "penalty twice": Wrong(
+            SPLIT + "data, 2 * penalty",
+            "penalty_part",
+            "Your second number counts the penalty twice",
+            ("not_compiled",),
+        ),
+        "twice in the loss": Wrong(
+            SPLIT + "data + 2 * penalty, penalty", "data_loss", "Your first number contains", ("not_compiled",)
+        ),
+        "the whole loss": Wrong(
+            SPLIT + "data, data + penalty",
+            "penalty_part",
+            "Your second number is the whole",
+            ("no_penalty", *("not_compiled",)),
+        ),
         "first penalty": Wrong(
             SPLIT + "data, model.losses[0] if model.losses else 0.0", "penalty_part", "Your second number holds one"
         ),
@@ -508,7 +685,54 @@ WRONG = {
             "penalty_part",
             "Your second number leaves out the penalty of a bias",
         ),
-        "sum over examples": Wrong(SPLIT + "data * len(y), penalty", "data_loss", "Your first number is a sum"),
+        "sum over examples": Wrong(
+            SPLIT + "data * len(y), penalty", "data_loss", "Your first number is a sum", ("not_compiled",)
+        ),
+        "add_n": Wrong(
+            SPLIT.replace("sum(model.losses)", "tf.add_n(model.losses)").replace(
+                "import keras", "import keras\nimport tensorflow as tf"
+            )
+            + "data, penalty",
+            "no_penalty",
+            "`split_loss` stopped with",
+        ),
+        "training mode": Wrong(
+            SPLIT.replace("training=False", "training=True") + "data, penalty",
+            "data_loss",
+            "Your first number is that of training mode",
+        ),
+        "as it was compiled": Wrong(
+            """
+def split_loss(model, x, y):
+    total, penalty = model.evaluate(x, y, verbose=0), float(sum(model.losses))
+    return total - penalty, penalty
+""",
+            "not_compiled",
+            "`split_loss` stopped with ValueError: You must call `compile()`",
+        ),
+        "exchanged": Wrong(
+            SPLIT + "penalty, data",
+            "data_loss",
+            "Your first number is the penalty",
+            ("penalty_part", "no_penalty", "not_compiled"),
+        ),
+        "made up": Wrong(
+            SPLIT + "0.0, 0.0",
+            "data_loss",
+            "`split_loss` returned 0",
+            ("penalty_part", "no_penalty", "not_compiled"),
+        ),
+        "mean of the penalties": Wrong(
+            SPLIT.replace("sum(model.losses)", "np.mean([float(l) for l in model.losses] or [0])") + "data, penalty",
+            "penalty_part",
+            "Your second number is a mean",
+        ),
+        "one number": Wrong(
+            SPLIT + "data + penalty",
+            "data_loss",
+            "`split_loss` should return two things",
+            ("penalty_part", "no_penalty", "not_compiled"),
+        ),
     },
     "sparsity": {
         "biases": Wrong(

@@ -51,10 +51,10 @@ def check_all(task: str, answers: Mapping[str, Any], trainings: Any) -> list[Che
 
 
 def test_a_check_that_is_not_looked_at_names_the_one_that_has_to_pass_first() -> None:
-    results = {r.name: r for r in check_all("inverted", {}, None)}
-    assert results["inference"].outcome is Outcome.SKIPPED
-    assert results["inference"].waits_for == results["own_units"].description  # three checks before it
-    assert results["own_units"].waits_for == ""
+    results = {r.name: r for r in check_all("gap", {}, None)}
+    assert results["sign_of_the_gap"].outcome is Outcome.SKIPPED
+    assert results["sign_of_the_gap"].waits_for == results["one_value_per_epoch"].description  # two checks before it
+    assert results["one_value_per_epoch"].waits_for == ""
 
 
 def broken(value: Any) -> Any:
@@ -201,19 +201,6 @@ SWEEP = "val_losses = {1e-4: 0.6, 1e-3: 0.5, 1e-2: 0.7}\nbest_lambda = 1e-3\n"
     [
         (
             "2_l1_l2",
-            "l2_layer",
-            model(
-                "build_l2_model",
-                FLAT,
-                "layers.Rescaling(5)",
-                "layers.Dense(128, 'tanh', kernel_regularizer=regularizers.L2(0.001))",
-                "layers.GaussianNoise(0.5)",
-                "layers.Dropout(0.9)",
-                OUTPUT,
-            ),
-        ),
-        (
-            "2_l1_l2",
             "choose_lambda",
             model(
                 "build_regularized_model",
@@ -248,6 +235,18 @@ def test_weights_at_zero_hide_nothing(notebook: str, task: str, code: str) -> No
     results = grade(notebook, task, code)
     assert sum(r.earned for r in results) == 0, [(r.name, r.earned, r.message) for r in results]
     assert all(r.outcome is not Outcome.ERROR for r in results)
+
+
+def test_weights_at_zero_do_not_hide_other_layers_beside_a_right_penalty() -> None:
+    hidden = "layers.Dense(128, 'tanh', kernel_regularizer=regularizers.L2(0.001))"
+    for more in ("layers.Rescaling(5)", "layers.GaussianNoise(0.5)", "layers.Dropout(0.9)"):
+        code = model("build_l2_model", FLAT, hidden.replace("tanh", "relu"), more, OUTPUT)
+        assert _lost(grade("2_l1_l2", "l2_layer", code)) == ["l2_architecture"]
+    assert _lost(grade("2_l1_l2", "l2_layer", model("build_l2_model", FLAT, hidden, OUTPUT))) == ["l2_architecture"]
+
+
+def _lost(results: list[CheckResult]) -> list[str]:
+    return [r.name for r in results if r.outcome is not Outcome.PASSED]
 
 
 @pytest.mark.slow

@@ -22,6 +22,21 @@ def image_model(outputs=10, shape=(28, 28), activation="softmax", **hidden):
     )
 
 
+def given_model(output=None, late=None, **hidden):
+    """The model of the notebook 2 in its own size; `late`: a regularizer set on the built hidden layer's bias."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            layers.Flatten(),
+            layers.Dense(128, "relu", **hidden),
+            layers.Dense(10, "softmax", kernel_regularizer=output),
+        ]
+    )
+    if late:
+        model.layers[1].bias_regularizer = late
+    return model
+
+
 def penalised_model():
     return image_model(kernel_regularizer=regularizers.L2(0.001))
 

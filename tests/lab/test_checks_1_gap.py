@@ -15,6 +15,50 @@ EPOCHS = {name: 3 for name in CURVES}
 LABELS = {name: "good" for name in CURVES}
 
 
+EXPECTED = "{what} gives {found}; {right} is expected."
+
+
+def gap_of(history: Any, first: str, second: str) -> Any:
+    return np.subtract(history.history[first], history.history[second])
+
+
+def modes(first: bool, second: bool, penalised: bool = False) -> Callable[..., Any]:
+    """`compare_modes` with other modes, or with the penalty inside."""
+
+    def compare_modes(model: Any, x: Any, y: Any) -> list[float]:
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        extra = sum(model.losses) if penalised else 0.0
+        return [float(loss(y, model(x, training=mode)) + extra) for mode in (first, second)]
+
+    return compare_modes
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "french"),
+    [
+        (modes(False, False), "both come from inference mode", "mode inférence"),
+        (modes(False, True), "The two numbers have changed places", "échangé"),
+        (modes(True, False, penalised=True), "The penalty on the weights is inside your second", "pénalité"),
+        (lambda model, x, y: (0.8, 0.855), "is the accuracy", "exactitude"),
+    ],
+)
+def test_a_mistake_with_the_modes_is_named(en: Any, fr: Any, answer: Any, english: str, french: str) -> None:
+    with pytest.raises(AssertionError, match=english):
+        en.public["check_eval_mode"](answer)
+    with pytest.raises(AssertionError, match=french):
+        fr.public["check_eval_mode"](answer)
+
+
+def test_a_mistake_with_the_gap_is_named(en: Any) -> None:
+    for wrong, sentence in (
+        (("val_loss", "loss"), "You compare what Keras reports"),
+        (("val_crossentropy", "loss"), "The two terms of your difference"),
+        (("crossentropy", "val_crossentropy"), "The sign is the opposite one"),
+    ):
+        with pytest.raises(AssertionError, match=sentence):
+            en.public["check_gap"](lambda history, wrong=wrong: gap_of(history, *wrong))
+
+
 @pytest.fixture
 def right(labkit: ModuleType) -> dict[str, Any]:
     return notebook_names(labkit, "1_gap")
@@ -76,6 +120,7 @@ def test_stubs_get_the_words_not_written_yet(labkit: ModuleType, stubs: dict[str
     ("answer", "sentence"),
     [
         (lambda history: None, NOTHING),
+        (lambda history: np.ones(7), EXPECTED),
         (lambda history: 0.3, "validation_gap returns one number; it must return one for each epoch."),
         (
             lambda history: [0.1],

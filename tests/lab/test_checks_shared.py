@@ -3,12 +3,15 @@
 import keras
 import pytest
 
-from .answers import dropout_model, image_model, penalised_model, stub
+from .answers import dropout_model, given_model, image_model, penalised_model, stub
 
 MODEL_CHECKS = {
-    "check_l2_layer": penalised_model,
-    "check_l1_layer": penalised_model,
-    "check_elastic": penalised_model,
+    "check_l2_layer": lambda: given_model(kernel_regularizer=keras.regularizers.L2(0.001)),
+    "check_l1_layer": lambda: given_model(kernel_regularizer=keras.regularizers.L1(0.0001)),
+    "check_elastic": lambda: given_model(
+        kernel_regularizer=keras.regularizers.L1L2(l1=0.0001, l2=0.001),
+        bias_regularizer=keras.regularizers.L2(0.001),
+    ),
     "check_dropout_layers": dropout_model,
     "check_dropout_gap": dropout_model,
 }

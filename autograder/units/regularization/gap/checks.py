@@ -44,8 +44,11 @@ def one_value_per_epoch(gaps):
         not single or not all(single),
         _("`validation_gap` returns one number for a whole history: the gap is asked for every epoch."),
     )
-    for call in gaps:
-        numbers(call.result, (len(call.arguments[0].history["loss"]),), "validation_gap")
+    found = [numbers(c.result, (len(c.arguments[0].history["loss"]),), "validation_gap") for c in gaps]
+    require(
+        max(np.ptp(values) for values in found) > 0,
+        _("`validation_gap` returns the same number for every epoch."),
+    )
 
 
 def _is_single(value):

@@ -52,6 +52,9 @@ QUANTITIES: Mapping[str, Callable[[Series], Any]] = {
     _("You divide the two losses. The gap is a difference, not a ratio."): (
         lambda h: h["val_crossentropy"] / h["crossentropy"]
     ),
+    _("You divide the gap by the training loss. The gap is the difference itself."): (
+        lambda h: (h["val_crossentropy"] - h["crossentropy"]) / h["crossentropy"]
+    ),
     _("Your function gives the validation loss itself. What has to be taken away from it?"): (
         lambda h: h["val_crossentropy"]
     ),

@@ -11,6 +11,7 @@ from autograder.families.keras import models
 from autograder.i18n import _
 
 PASSES = 60  # stochastic passes of ours, from which the spread of the training-mode value is known
+IMAGES = 600  # for each hidden model
 SPREADS = 8  # standard deviations within which theirs has to lie
 
 
@@ -28,13 +29,13 @@ def _classifier(rng: np.random.Generator, dropout: float, penalty: float) -> Any
 
 
 def hidden_models(rng: np.random.Generator) -> list[list[Any]]:
-    """Four models, with and without Dropout, with and without a penalty, and 600 images for each."""
+    """Four models, with and without Dropout, with and without a penalty, and images for each."""
     cases = []
     for dropout, penalty in ((0.0, 0.0), (0.5, 0.0), (0.5, 0.005), (0.0, 0.005)):
         model = _classifier(rng, dropout, penalty)
-        x = rng.uniform(size=(600, 8, 8)).astype("float32")
+        x = rng.uniform(size=(IMAGES, 8, 8)).astype("float32")
         y = models.answers(model, x).argmax(-1)  # mostly right, so that Dropout shows
-        y = np.where(rng.uniform(size=600) < 0.1, rng.integers(0, 10, 600), y)
+        y = np.where(rng.uniform(size=IMAGES) < 0.1, rng.integers(0, 10, IMAGES), y)
         cases.append([model, x, y.astype("int32")])
     return cases
 
@@ -68,7 +69,7 @@ def _pair(call: Call) -> Any:
 def require_two_numbers(modes: Sequence[Call]) -> None:
     """The function looks at the model: two numbers come of it, which are not the same for every model."""
     found = np.array([_pair(call) for call in modes])
-    require(np.ptp(found) > 0, _("Your function gives the same numbers for every model."))
+    require(np.ptp(found, axis=0).max() > 0, _("Your function gives the same numbers for every model."))
 
 
 def _swapped(found: "Sequence[_Modes]") -> bool:
@@ -122,7 +123,7 @@ def require_inference_mode(modes: Sequence[Call]) -> None:
         _("The penalty on the weights is inside your second number: only the cross-entropy was asked."),
     )
     require(
-        not all(close(m.second, 600 * m.inference) for m in found),
+        not all(close(m.second, IMAGES * m.inference) for m in found),
         _("Your second number is a sum over the images: the cross-entropy is their mean."),
     )
     require(
@@ -140,7 +141,10 @@ def require_training_mode(modes: Sequence[Call]) -> None:
         return
     require(
         not all(m.is_inference(m.first - m.penalty) for m in found),
-        _("Your first number is the whole loss in inference mode, as `evaluate` reports it: look at both words."),
+        _(
+            "Your first number is the whole loss in inference mode, as `evaluate` reports it: neither the quantity nor "
+            "the mode is the one that was asked."
+        ),
     )
     require(
         not all(m.is_inference(m.first) for m in found),
@@ -152,5 +156,13 @@ def require_training_mode(modes: Sequence[Call]) -> None:
     require(
         not all(m.is_training(m.first - m.penalty) for m in found),
         _("The penalty on the weights is inside your first number: only the cross-entropy was asked."),
+    )
+    require(
+        not all(m.is_training(m.first / IMAGES) for m in found),
+        _("Your first number is a sum over the images: the cross-entropy is their mean."),
+    )
+    require(
+        not all(close(m.second, m.accuracy) for m in found),
+        _("Your numbers are accuracies: the cross-entropy was asked."),
     )
     fail(_("Your first number is not the mean cross-entropy of what the model answers with `training=True`."))

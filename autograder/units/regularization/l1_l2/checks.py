@@ -12,7 +12,7 @@ from autograder.units.regularization import penalties, sweeps
 from autograder.units.regularization.facts import LEAST_STRENGTHS
 from autograder.units.regularization.gaps import PENALTY, gap_credit
 from autograder.units.regularization.given import given_config, given_dense
-from autograder.units.regularization.l1_l2 import fits, formulas
+from autograder.units.regularization.l1_l2 import carried, fits, formulas
 from autograder.units.regularization.l1_l2 import losses as hidden_losses
 
 # --- penalty ----------------------------------------------------------------------------------------------------------
@@ -72,23 +72,23 @@ l2_model = l2_layer.model("build_l2_model")
 
 @l2_layer.check(points=0.5)
 def l2_architecture(l2_model):
-    """Apart from the penalty, the model is the given one."""
-    models.require_given(penalties.known_only(l2_model), _given(), "build_l2_model")
+    """Apart from the penalty, which it has, the model is the given one."""
+    carried.require_given_and_penalised(l2_model, _given(), "build_l2_model")
 
 
 @l2_layer.check(points=2)
 def l2_kernel(l2_model):
     """The hidden layer's kernel carries the L2 penalty, and it counts in the model's loss."""
-    found = penalties.of_given(l2_model, _given(), "build_l2_model")
-    penalties.require_kernel_penalty(found, l1=0.0, l2=0.001)
+    found = carried.of_layers(l2_model, "build_l2_model")
+    carried.require_kernel_penalty(found, l1=0.0, l2=0.001)
     penalties.require_active(l2_model, "build_l2_model")
 
 
 @l2_layer.check(points=0.5)
 def l2_nowhere_else(l2_model):
     """Nothing else is penalised."""
-    found = penalties.of_given(l2_model, _given(), "build_l2_model")
-    penalties.require_only(found, [penalties.HIDDEN_KERNEL])
+    found = carried.of_layers(l2_model, "build_l2_model")
+    carried.require_only(found, [penalties.HIDDEN_KERNEL])
     penalties.require_active(l2_model, "build_l2_model")
 
 
@@ -102,13 +102,13 @@ def fit_trains(fitted):
     fits.require_trained(fitted)
 
 
-@own_fit.check(points=1, after=fit_trains)
+@own_fit.check(points=1)
 def fit_validates(fitted):
     """At each epoch its loss is measured on the validation images."""
     fits.require_validated(fitted)
 
 
-@own_fit.check(points=1, after=fit_trains)
+@own_fit.check(points=1)
 def fit_unpenalised(fitted):
     """Beside the loss stands the cross-entropy without the penalty."""
     fits.require_unpenalised(fitted)
@@ -127,23 +127,23 @@ STRENGTHS_OF_L1 = {
 
 @l1_layer.check(points=0.5)
 def l1_architecture(l1_model):
-    """Apart from the penalty, the model is the given one."""
-    models.require_given(penalties.known_only(l1_model), _given(), "build_l1_model")
+    """Apart from the penalty, which it has, the model is the given one."""
+    carried.require_given_and_penalised(l1_model, _given(), "build_l1_model")
 
 
 @l1_layer.check(points=3)
 def l1_kernel(l1_model):
     """The hidden layer's kernel carries an L1 penalty that pulls as hard as asked, and it counts in the loss."""
-    found = penalties.of_given(l1_model, _given(), "build_l1_model")
-    penalties.require_kernel_penalty(found, l1=0.0001, l2=0.0, known=STRENGTHS_OF_L1)
+    found = carried.of_layers(l1_model, "build_l1_model")
+    carried.require_kernel_penalty(found, l1=0.0001, l2=0.0, known=STRENGTHS_OF_L1)
     penalties.require_active(l1_model, "build_l1_model")
 
 
 @l1_layer.check(points=0.5)
 def l1_nowhere_else(l1_model):
     """Nothing else is penalised."""
-    found = penalties.of_given(l1_model, _given(), "build_l1_model")
-    penalties.require_only(found, [penalties.HIDDEN_KERNEL])
+    found = carried.of_layers(l1_model, "build_l1_model")
+    carried.require_only(found, [penalties.HIDDEN_KERNEL])
     penalties.require_active(l1_model, "build_l1_model")
 
 
@@ -153,15 +153,15 @@ elastic_model = elastic.model("build_elastic_model")
 
 @elastic.check(points=0.5)
 def elastic_architecture(elastic_model):
-    """Apart from the penalties, the model is the given one."""
-    models.require_given(penalties.known_only(elastic_model), _given(), "build_elastic_model")
+    """Apart from the penalties, which it has, the model is the given one."""
+    carried.require_given_and_penalised(elastic_model, _given(), "build_elastic_model")
 
 
 @elastic.check(points=2)
 def elastic_kernel(elastic_model):
     """The hidden layer's kernel carries both penalties, each with its coefficient, in effect."""
-    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
-    penalties.require_kernel_penalty(found, l1=0.0001, l2=0.001)
+    found = carried.of_layers(elastic_model, "build_elastic_model")
+    carried.require_kernel_penalty(found, l1=0.0001, l2=0.001)
     penalties.require_active(elastic_model, "build_elastic_model")
 
 
@@ -169,17 +169,17 @@ def elastic_kernel(elastic_model):
 def elastic_bias(elastic_model):
     """The hidden layer's bias carries its own L2 penalty, and it counts in the model's loss."""
     # what the kernel carries, a function of the learner's own perhaps, takes nothing from the bias
-    known = penalties.known_only(elastic_model)
-    bias = penalties.of_given(known, _given(), "build_elastic_model").weights[penalties.HIDDEN_BIAS]
-    penalties.require_bias_penalty(bias, 0.001)
-    penalties.require_bias_active(known, "build_elastic_model")
+    known = carried.known_only(elastic_model)
+    bias = carried.of_layers(known, "build_elastic_model").weights[penalties.HIDDEN_BIAS]
+    carried.require_bias_penalty(bias, 0.001)
+    carried.require_bias_active(known, "build_elastic_model")
 
 
-@elastic.check(points=1)
+@elastic.check(points=0.5)
 def elastic_nowhere_else(elastic_model):
     """Nothing else is penalised."""
-    found = penalties.of_given(elastic_model, _given(), "build_elastic_model")
-    penalties.require_only(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
+    found = carried.of_layers(elastic_model, "build_elastic_model")
+    carried.require_only(found, [penalties.HIDDEN_KERNEL, penalties.HIDDEN_BIAS])
     penalties.require_active(elastic_model, "build_elastic_model")
 
 
@@ -212,15 +212,16 @@ def penalty_part(parts):
 @split_loss.check(points=0.5)
 def no_penalty(parts_without):
     """For a model without a penalty, the second number is 0."""
-    match(one_of(parts_without, 1, "split_loss"), lambda model, x, y: 0.0, {}, "split_loss")
-    match(one_of(parts_without, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
+    hidden_losses.require_looked_at(one_of(parts_without, 0, "split_loss"))
+    match(one_of(parts_without, 1, "split_loss"), lambda model, x, y: 0.0, hidden_losses.PENALTY_MISTAKES, "split_loss")
 
 
 @split_loss.check(points=0.5)
 def not_compiled(parts_uncompiled):
     """Both numbers are right for a model that is not compiled, too."""
-    match(one_of(parts_uncompiled, 0, "split_loss"), hidden_losses.crossentropy, {}, "split_loss")
-    match(one_of(parts_uncompiled, 1, "split_loss"), hidden_losses.second, {}, "split_loss")
+    first, second = (one_of(parts_uncompiled, place, "split_loss") for place in (0, 1))
+    match(first, hidden_losses.crossentropy, hidden_losses.DATA_MISTAKES, "split_loss")
+    match(second, hidden_losses.second, hidden_losses.PENALTY_MISTAKES, "split_loss")
 
 
 # --- sparsity ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ EPOCHS = (8, 6)
 # a right answer, with batches of 16 to 128, Adam or SGD, ends at 0.4 to 1.4, validation 1.5 to 4.2 above; one that
 # learns from the validation images ends at 2.2 at least, validation no higher; the penalty stays above 0.08
 LEARNT, APART, WEIGHS = 1.8, 0.6, 0.02
+ALIKE = 2.0  # the penalty of an epoch's average and that of its end differ by less than a quarter
+ENOUGH = 4  # epochs after which the curves have come apart
 KERASS_NAME = "sparse_categorical_crossentropy"
 
 
@@ -48,8 +50,11 @@ def _examples(rng: np.random.Generator, learnable: bool) -> tuple[Any, Any]:
     return x.astype("float32"), y.astype("int32")
 
 
-def curve(call: Call, name: str) -> Floats:
-    """The curve `name` of what `compile_and_fit` returned: one finite number for each epoch; else the check fails."""
+def curve(call: Call, name: str, *, any_length: bool = False) -> Floats:
+    """The curve `name` of what `compile_and_fit` returned: one finite number for each epoch; else the check fails.
+
+    `any_length`: it need not be that of the epochs asked for, if it is long enough to say something.
+    """
     curves = call.result
     require(
         isinstance(curves, Mapping) and all(isinstance(series, list) for series in curves.values()),
@@ -60,12 +65,12 @@ def curve(call: Call, name: str) -> Floats:
     require(name in curves, _missing(curves, name), name=name)
     series, epochs = curves[name], call.arguments[-1]
     require(
-        len(series) == epochs,
+        len(series) == epochs or (any_length and len(series) >= ENOUGH),
         _("We asked for {wanted} epochs, and the training had {found}."),
         wanted=epochs,
         found=len(series),
     )
-    return numbers([number(value, NAME) for value in series], (epochs,), NAME)
+    return numbers([number(value, NAME) for value in series], (len(series),), NAME)
 
 
 def _missing(curves: Mapping[Any, Any], name: str) -> str:
@@ -98,7 +103,11 @@ def require_trained(calls: Sequence[Call]) -> None:
 def require_validated(calls: Sequence[Call]) -> None:
     """`val_loss` was measured on the validation images."""
     for call in calls:
-        loss, validation = curve(call, "loss"), curve(call, "val_loss")
+        loss, validation = (curve(call, name, any_length=True) for name in ("loss", "val_loss"))
+        require(
+            loss[-1] < LEARNT,
+            _("Nothing was learnt from the training images, so nothing tells on which images `val_loss` was measured."),
+        )
         require(
             validation[-1] - loss[-1] > APART,
             _("`val_loss` is as low as `loss`, although nothing can be learnt about our validation images: on which "
@@ -109,11 +118,18 @@ def require_validated(calls: Sequence[Call]) -> None:
 def require_unpenalised(calls: Sequence[Call]) -> None:
     """`crossentropy` and `val_crossentropy` stand beside the losses, and the penalty is what they differ by."""
     for call in calls:
-        for name in ("", "val_"):
-            penalty = curve(call, f"{name}loss") - curve(call, f"{name}crossentropy")
+        penalties = {name: _penalty(call, name) for name in ("", "val_")}
+        for name, penalty in penalties.items():
             require(
-                penalty.min() > WEIGHS,
+                penalty.min() > WEIGHS and penalty[-1] < ALIKE * min(other[-1] for other in penalties.values()),
                 _("`{name}` is not lower than the loss beside it by the penalty of the model: what does this metric "
                   "measure?"),
                 name=f"{name}crossentropy",
             )  # fmt: skip
+
+
+def _penalty(call: Call, name: str) -> Floats:
+    """By how much loss and cross-entropy differ in each epoch, in training ("") or in validation ("val_")."""
+    loss, metric = (curve(call, name + kind, any_length=True) for kind in ("loss", "crossentropy"))
+    epochs = min(len(loss), len(metric))
+    return loss[:epochs] - metric[:epochs]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.checks.api import Call
+from autograder.checks.api import Call, require
 from autograder.checks.values import Formula, close, number
 from autograder.families.keras.models import Floats, answers
 from autograder.i18n import _
@@ -87,6 +87,16 @@ def in_training_mode(calls: Sequence[Call]) -> bool:
         if abs(found - noisy) > 5 * spread + 1e-3 * noisy:
             return False
     return not all(close(c.result, crossentropy(*c.arguments)) for c in calls)
+
+
+def require_looked_at(calls: Sequence[Call]) -> None:
+    """The first numbers are the cross-entropies or their sums: what the second ones say was measured, not made up."""
+    for call in calls:
+        right, found = crossentropy(*call.arguments), number(call.result, "split_loss")
+        require(
+            close(found, right) or close(found, right * len(call.arguments[-1])),
+            _("For a model without a penalty, your first number is not the whole loss."),
+        )
 
 
 def _data(rng: np.random.Generator) -> tuple[Any, Any]:
