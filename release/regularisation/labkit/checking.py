@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .costs import MAX_PARAMETERS, MAX_STEPS, MAX_VALUES, most_values, multiply_adds, operations
+from .costs import MAX_STEPS, MAX_VALUES, is_affordable, keeps_examples_apart, most_values, multiply_adds, operations
 from .messages import _, say
 from .names import LAYERS, OPERATIONS
+from .unwritten import is_stub
 
 WIDTH = 80  # characters a line: `nbgrader validate` cuts off what goes beyond 83
 
@@ -57,14 +58,8 @@ def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
 
 
 def tell_stub(error: NotImplementedError, name: str) -> None:
-    """Say that `name` is not written yet when the exception is that of a cell as it was handed out, a bare one.
-
-    TensorFlow and Keras raise it, too, with a word on why or out of a file of theirs: that is left as it is.
-    """
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if not error.args and (last is None or "site-packages" not in last.tb_frame.f_code.co_filename):
+    """Say that `name` is not written yet when the exception is that of a cell as it was handed out."""
+    if is_stub(error):
         text = _("{name} is not written yet: replace the line `raise NotImplementedError()` with your code.")
         raise NotYet(say(text, name=name)) from error
 
@@ -151,16 +146,24 @@ def _require_kerass_own(model: Any, name: str) -> None:
 
 
 def _require_affordable(model: Any, name: str) -> None:
-    """The model is not larger than what the grading trains."""
-    steps, values = multiply_adds(model), most_values(model)
+    """The model costs no more than what the grading trains."""
     require(
-        model.count_params() <= MAX_PARAMETERS and steps <= MAX_STEPS and values <= MAX_VALUES,
-        _("The model of {name} is larger than what the grading trains: {steps} multiply-adds for one image (at most "
-          "{most}), {count} parameters. Fewer filters, or pooling sooner, make it smaller."),
+        keeps_examples_apart(model),
+        _("A layer or operation of the model of {name} mixes the images of a batch, or its output has no fixed size: "
+          "the grading does not take it."),
         name=name,
-        steps=steps,
+    )  # fmt: skip
+    require(
+        is_affordable(model),
+        _("The model of {name} costs more than what the grading trains: {steps} multiply-adds for one image, or what "
+          "takes as long (at most {most}), {count} parameters, {values} numbers behind one layer (at most {largest}). "
+          "Fewer filters, pooling sooner or shorter loops make it cheaper."),
+        name=name,
+        steps=multiply_adds(model),
         most=MAX_STEPS,
         count=model.count_params(),
+        values=most_values(model),
+        largest=MAX_VALUES,
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
-"""Visible checks of the notebook 4_challenge: form only; the values are graded."""
+"""Visible checks of the notebook 4_challenge: the form, and values of public examples; others are graded."""
 
 from typing import Any
 
 import numpy as np
 
 from .checking import build, call, passed, require
+from .examples import require_example, tried
 from .facts import LEAST_PARAMETERS
-from .messages import _
+from .messages import _, number, say
 
 IMAGE = (28, 28)
 LOGS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
@@ -53,13 +54,55 @@ def check_adamw(one_step: Any, same_for_adam: Any) -> None:
         for decoupled in (False, True):
             w, g = rng.normal(size=shape), rng.normal(size=shape)
             _require_step(one_step, w, g, decoupled)
+    _require_steps(one_step)
     require(same_for_adam is not None, _("{name} is not written yet."), name="same_for_adam")
     require(
         isinstance(same_for_adam, (bool, np.bool_)),
         _("same_for_adam must be True or False; it is {value!r}."),
         value=same_for_adam,
     )
-    passed(_("New weights of the right shape for both kinds of decay, and a choice."))
+    tried(_("One step for both kinds of decay, and a choice."))
+
+
+def _require_steps(one_step: Any) -> None:
+    """One weight, w = 2 with g = 1, η = 0.1 and λ = 0.5."""
+    for lam, decoupled, right, mistakes in (
+        (
+            0.0,
+            False,
+            1.9,
+            {
+                _("The step goes uphill."): 2.1,
+                _("The learning rate is missing."): 1.0,
+                _("That is the change of the weight: the new weight is asked for."): -0.1,
+            },
+        ),
+        (
+            0.5,
+            False,
+            1.7,
+            {
+                _("Half of what the penalty asks: differentiate λw²."): 1.8,
+                _("The penalty plays no part in the step."): 1.9,
+                _("The learning rate has to multiply the gradient of the penalty too."): -0.1,
+            },
+        ),
+        (
+            0.5,
+            True,
+            1.8,
+            {
+                _("Twice as strong as Keras's decay: there λ multiplies the weight itself."): 1.7,
+                _("λ plays no part in the step."): 1.9,
+                _("The decay lacks the learning rate."): 0.9,
+                _("The decay is taken from the new weight: Keras takes it from the old one."): 1.805,
+            },
+        ),
+    ):
+        new = call(one_step, np.array([2.0]), np.array([1.0]), 0.1, lam, decoupled)
+        example = say(_("one_step with w = 2, g = 1, lr = {rate}, lam = {lam}, decoupled = {decoupled}"),
+                      rate=number(0.1), lam=number(lam), decoupled=decoupled)  # fmt: skip
+        require_example(new, [right], example, {s: [wrong] for s, wrong in mistakes.items()}, tolerance=1e-5)
 
 
 def _require_step(one_step: Any, w: Any, g: Any, decoupled: bool) -> None:

@@ -1,4 +1,4 @@
-"""Visible checks of the notebook 5_beyond: form only; the values are graded."""
+"""Visible checks of the notebook 5_beyond: the form, and values of public examples; others are graded."""
 
 import json
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .checking import NotYet, build, call, passed, require, require_number, tell_stub
+from .examples import require_example, tried
 from .messages import _, say
 
 IMAGE = (28, 28)
@@ -27,7 +28,53 @@ def check_custom(GroupLasso: Any) -> None:
         number = require_number(value, "__call__")
         require(number >= 0, _("{name} gives a negative number: a penalty never is."), name="__call__")
     _require_config(GroupLasso, call(_named(penalty.get_config, "get_config")))
-    passed(_("A class that gives one number ≥ 0 for two kinds of kernel, and can be built again."))
+    _require_penalty(GroupLasso)
+    _require_fit(GroupLasso)
+    package = keras.saving.get_registered_name(GroupLasso)
+    require(">" in package, _("GroupLasso is not registered: load_model would not find it."))
+    require(
+        package.startswith("beyond>"),
+        _("GroupLasso is registered as {found}: register it in the package {wanted}."),
+        found=package,
+        wanted='"beyond"',
+    )
+    tried(_("The penalty of a kernel, the class built again, one step of fit, the package."))
+
+
+def _require_penalty(GroupLasso: Any) -> None:
+    """A kernel with groups of norm 5 and 1, before and after the class is built again."""
+    import keras
+
+    kernel = keras.ops.convert_to_tensor([[3.0, 0.0], [4.0, 1.0]])
+    example = _("The penalty of the kernel [[3, 0], [4, 1]] with strength 0.25")
+    mistakes = {
+        _("Rows are no groups: the weights of a unit are a column."): STRENGTH * (3 + 17**0.5),
+        _("Without a square root it is L2."): STRENGTH * 26,
+        _("That is one norm of the whole kernel: each unit has its own."): STRENGTH * 26**0.5,
+        _("That is L1: no groups are left."): STRENGTH * 8,
+        _("That is half of it: a mean over the units, or a factor before the sum?"): STRENGTH * 3,
+        _("The strength plays no part in it."): 6.0,
+    }
+    require_example(float(GroupLasso(STRENGTH)(kernel)), STRENGTH * 6, say(example), mistakes)
+    again = GroupLasso.from_config(GroupLasso(STRENGTH).get_config())
+    forgotten = {_("It has the default strength: what does get_config return?"): 0.06}
+    example = _("The same, built again from its configuration")
+    require_example(float(again(kernel)), STRENGTH * 6, say(example), forgotten)
+
+
+def _require_fit(GroupLasso: Any) -> None:
+    """`fit` can take the penalty's gradient."""
+    import keras
+
+    layer = keras.layers.Dense(2, kernel_regularizer=GroupLasso(STRENGTH))
+    model = keras.Sequential([keras.Input((3,)), layer])
+    model.compile("sgd", "mse")
+    try:
+        model.fit(np.zeros((1, 3)), np.zeros((1, 2)), verbose=0)
+    except Exception as error:  # whatever TensorFlow says of a computation that is not its own
+        text = _("With GroupLasso, fit stops ({kind}). There, kernels are symbols without values: compute with "
+                 "keras.ops, not with NumPy.")  # fmt: skip
+        raise NotYet(say(text, kind=type(error).__name__)) from error
 
 
 def _named(method: Any, name: str) -> Any:

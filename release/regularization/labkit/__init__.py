@@ -20,6 +20,7 @@ from .plots import plot_curves, plot_sweep
 from .progress import train
 from .quiet import start_tensorflow
 from .tables import show_table
+from .unwritten import once_written
 
 start_tensorflow()
 
@@ -40,6 +41,7 @@ def _functions_by_file_name() -> dict[str, Callable[..., Any]]:
 public: dict[str, Any] = {
     "class_names": class_names,
     "load_data": load_data,
+    "once_written": once_written,
     "plot_curves": plot_curves,
     "plot_sweep": plot_sweep,
     "show_table": show_table,

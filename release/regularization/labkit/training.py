@@ -5,7 +5,10 @@ whole epoch. This module needs only NumPy, TensorFlow and Keras (3.10 or newer):
 `autograder.families.keras.training`, learners receive the same file as `labkit/training.py`.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
@@ -41,18 +44,29 @@ class TrainingLoop:
         self.rows = len(train_data[1])
         self.batch_size = min(batch_size, self.rows)
         self._initial = [v.numpy() for v in self._variables()]
+        self._masks = Masks(model, self._data[0], self.batch_size, self.rows // self.batch_size)
         # nothing here is for AutoGraph to rewrite, which costs time and leans on the version of Python
         self._epoch = tf.function(self._one_epoch, jit_compile=_is_dense(model), autograph=False)
         self._measures = tf.function(self._measure, autograph=False)
 
-    def run(self, epochs: int = 40, seed: int = 0, on_epoch: OnEpoch | None = None) -> Logs:
-        """Train from the present weights; returns the curves. See `train`."""
+    def run(
+        self,
+        epochs: int = 40,
+        seed: int = 0,
+        on_epoch: OnEpoch | None = None,
+        measured: Collection[int] | None = None,
+    ) -> Logs:
+        """Train from the present weights; returns the curves, a value for each epoch in `measured`. See `train`."""
         rng = np.random.default_rng(seed)
         used = self.rows // self.batch_size * self.batch_size
         logs: Logs = {name: [] for name in METRICS}
         for epoch in range(epochs):
             order = rng.permutation(self.rows)[:used].astype("int32").reshape(-1, self.batch_size)
-            row = dict(zip(METRICS, self._run_epoch(tf.constant(order)), strict=True))
+            seen = self._run_epoch(tf.constant(order))
+            if measured is not None and epoch not in measured:
+                continue
+            penalty, *measures = (float(v) for v in self._measures())
+            row = dict(zip(METRICS, (seen + penalty, *measures), strict=True))
             for name, value in row.items():
                 logs[name].append(value)
             if on_epoch is not None and on_epoch(epoch, row):
@@ -68,25 +82,25 @@ class TrainingLoop:
     def _variables(self) -> list[Any]:
         return [*self.model.variables, *self.optimizer.variables]
 
-    def _run_epoch(self, order: Any) -> tuple[float, ...]:
-        """One epoch; order (batches, rows) int32. The values of METRICS."""
-        try:
-            seen = self._epoch(order)
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
-            # XLA has no kernel for some operation of this model; nothing has run yet
-            self._epoch = tf.function(self._one_epoch, autograph=False)
-            seen = self._epoch(order)
-        penalty, *measures = (float(v) for v in self._measures())
-        return (float(seen) + penalty, *measures)
+    def _run_epoch(self, order: Any) -> float:
+        """One epoch; order (batches, rows) int32. What `_one_epoch` gives."""
+        with self._masks.in_place():
+            numbers = self._masks.draw()
+            try:
+                return float(self._epoch(order, numbers))
+            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+                # XLA has no kernel for some operation of this model; nothing has run yet
+                self._epoch = tf.function(self._one_epoch, autograph=False)
+                return float(self._epoch(order, numbers))
 
-    def _one_epoch(self, order: Any) -> Any:
-        """The mean cross-entropy of the batches, each before its step."""
+    def _one_epoch(self, order: Any, numbers: list[Any]) -> Any:
+        """The mean cross-entropy of the batches, each before its step; `numbers`: of `Masks.draw`."""
         x, y, _x_val, _y_val = self._data
         batches, labels = tf.gather(x, order), tf.gather(y, order)
         count = order.shape[0]
         _count, total = tf.while_loop(
             lambda i, _total: i < count,
-            lambda i, total: (i + 1, total + self._step(batches[i], labels[i])),
+            lambda i, total: (i + 1, total + self._step(batches[i], labels[i], [n[i] for n in numbers])),
             (tf.constant(0), tf.constant(0.0)),
         )
         return total / count
@@ -107,12 +121,13 @@ class TrainingLoop:
             _accuracy(y_val, val_p),
         )
 
-    def _step(self, x: Any, y: Any) -> Any:
+    def _step(self, x: Any, y: Any, numbers: list[Any]) -> Any:
         """One step down the gradient of cross-entropy and penalties.
 
         Gives the cross-entropy alone: the gradient does not need the penalties' values, and XLA then leaves out
         their sums over all weights, which cost as much as the forward pass.
         """
+        self._masks.hand_out(numbers)
         with tf.GradientTape() as tape:
             crossentropy = _crossentropy(y, self.model(x, training=True))
             total = crossentropy + _penalty(self.model)
@@ -125,6 +140,79 @@ def _is_dense(model: Any) -> bool:
     """Whether XLA trains it fastest: its convolutions and loops take ten times as long as TensorFlow's own."""
     layers = model._flatten_layers(include_self=False)
     return all(isinstance(layer, COMPILED) for layer in layers if layer.weights)
+
+
+class Masks:
+    """The random numbers of a model's Dropout, drawn for an epoch at once, outside of what XLA compiles.
+
+    Inside, they cost several times what the rest of a step does. The masks are as random as Keras's own, but others.
+    """
+
+    MOST = 64 << 20  # bytes for an epoch; beyond, Keras's own are taken
+
+    def __init__(self, model: Any, x: Any, batch: int, steps: int) -> None:
+        """`x` (n, ...): examples. The shapes are found by tracing the model, which computes nothing."""
+        self._layers = list(_dropouts(model))
+        self._found: list[tuple[Any, tuple[int, ...]]] = []  # the layer and its input's shape, at each call
+        self._given: Iterator[Any] = iter(())
+        if self._layers:
+            with self._replaced(self._note):
+                call = tf.function(lambda batch: model(batch, training=True), autograph=False)
+                call.get_concrete_function(tf.TensorSpec((batch, *x.shape[1:]), x.dtype))
+        self._steps = steps
+        self._draw = tf.function(self._drawn, autograph=False)
+        shapes = [shape for _layer, shape in self._found]
+        if any(None in shape for shape in shapes) or sum(4 * steps * math.prod(s) for s in shapes) > self.MOST:
+            self._layers, self._found = [], []
+
+    def draw(self) -> list[Any]:
+        """For each call of a Dropout, uniform numbers in [0, 1) of shape (steps, *input) for one epoch."""
+        return list(self._draw())
+
+    def _drawn(self) -> list[Any]:
+        seeds = {id(layer): tf.cast(layer.seed_generator.next(), tf.int32) for layer in self._layers}
+        numbers = []
+        for place, (layer, shape) in enumerate(self._found):
+            seed = tf.random.experimental.stateless_fold_in(seeds[id(layer)], place)
+            numbers.append(tf.random.stateless_uniform((self._steps, *shape), seed))
+        return numbers
+
+    def hand_out(self, numbers: list[Any]) -> None:
+        """The numbers of the step that is traced next."""
+        self._given = iter(numbers)
+
+    def in_place(self) -> Any:
+        """While this lasts, the model's Dropout in training mode takes the numbers that were handed out."""
+        return self._replaced(self._drop)
+
+    @contextmanager
+    def _replaced(self, call: Callable[..., Any]) -> Iterator[None]:
+        for layer in self._layers:
+            object.__setattr__(layer, "call", partial(call, layer))
+        try:
+            yield
+        finally:
+            for layer in self._layers:
+                object.__delattr__(layer, "call")
+
+    def _note(self, layer: Any, inputs: Any, training: bool = False) -> Any:
+        if training:
+            self._found.append((layer, tuple(inputs.shape)))
+        return inputs
+
+    def _drop(self, layer: Any, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        return tf.where(next(self._given) >= layer.rate, inputs / (1 - layer.rate), tf.zeros_like(inputs))
+
+
+def _dropouts(model: Any) -> Iterator[Any]:
+    """The model's Dropout layers, of models inside it too, but not of what repeats a layer along time."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _dropouts(layer)
+        elif type(layer) is keras.layers.Dropout and layer.noise_shape is None and 0 < layer.rate < 1:
+            yield layer
 
 
 def train(

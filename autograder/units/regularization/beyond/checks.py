@@ -9,6 +9,7 @@ from autograder.i18n import _
 from autograder.units.regularization import penalties
 from autograder.units.regularization.beyond import groups, noise, orthogonality
 from autograder.units.regularization.given import given_dense
+from autograder.units.regularization.l1_l2 import carried
 
 # --- custom ----------------------------------------------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ def nothing_else(orthogonal_model):
     model = models.rebuilt(orthogonal_model, orthogonality.NAME)
     models.require_no_noise(model, orthogonality.NAME)
     models.require_unconstrained(model, orthogonality.NAME)
-    penalties.require_only(penalties.penalties(orthogonal_model, orthogonality.NAME), [penalties.HIDDEN_KERNEL])
+    carried.require_only(penalties.penalties(orthogonal_model, orthogonality.NAME), [penalties.HIDDEN_KERNEL])
 
 
 @orthogonal.check(points=1, after=hidden_layer_penalised)

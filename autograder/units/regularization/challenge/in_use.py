@@ -11,8 +11,8 @@ from autograder.families.keras.runs import Run
 from autograder.i18n import _
 from autograder.units.regularization.facts import LEAST_PARAMETERS
 
-# of the weights of honest models (relu, gelu, tanh, BatchNormalization, one and two convolutions, Dropout up to 0.6, L1,
-# L2) 94 to 100 % are seen in use, the others are units that no example switches on; of a linear classifier beside a
+# of the weights of honest models (relu, gelu, tanh, BatchNormalization, one and two convolutions, Dropout up to 0.6, L1
+# and L2) 94 to 100 % are seen in use, the others are units that no example switches on; of a linear classifier beside a
 # part behind Rescaling(0.001), MaxNorm(0.0001) or Dropout(0.999), at most 4 %
 NEARLY_ALL = 0.8
 
