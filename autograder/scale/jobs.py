@@ -43,7 +43,7 @@ class Jobs:
 
     def language(self, assignment: str) -> str:
         """The language that learners of an assignment read."""
-        return self.course.languages.get(assignment, "en")
+        return str(self.course.languages.get(assignment, "en"))
 
     def job(self, submission: Submission, nb: NotebookNode, beside: Callable[[Files], Mapping[str, bytes]]) -> Job:
         """Everything that grading a sanitized notebook needs.
