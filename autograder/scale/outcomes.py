@@ -26,6 +26,7 @@ class Workers:
         """`family`: of the unit, what the workers of a cluster are compared by."""
         self.scale, self._family = scale, family
         self._pool: LocalPool | DaskPool | None = None
+        self._closed = False
 
     @property
     def far(self) -> bool:
@@ -34,7 +35,13 @@ class Workers:
 
     @property
     def pool(self) -> LocalPool | DaskPool:
-        """Where jobs are submitted."""
+        """Where jobs are submitted.
+
+        Raises:
+            RuntimeError: they were ended for good.
+        """
+        if self._closed:
+            raise RuntimeError("the workers were ended")
         if self._pool is None:
             address = self.scale.scheduler_address
             self._pool = DaskPool(address, self._family) if address else LocalPool(self.scale.workers)
@@ -45,6 +52,11 @@ class Workers:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.give_up()
+
+    def close(self) -> None:
+        """End them for good: what waits for an outcome is told so, and starts none again."""
+        self._closed = True
+        self.give_up()
 
 
 class Outcomes:

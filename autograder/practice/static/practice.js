@@ -1,0 +1,25 @@
+"use strict";
+// the size is told before anything is sent; a waiting page says where its attempt stands, and goes on to the feedback
+const file = document.getElementById("notebook");
+if (file) {
+  const tooLarge = document.getElementById("toolarge");
+  const largest = Number(file.form.dataset.largest);
+  const isTooLarge = () => [...file.files].some((one) => one.size > largest);
+  file.addEventListener("change", () => { tooLarge.hidden = !isTooLarge(); });
+  file.form.addEventListener("submit", (event) => {
+    if (isTooLarge()) { event.preventDefault(); tooLarge.hidden = false; file.focus(); }
+  });
+}
+const state = document.getElementById("state");
+if (state) {
+  const ask = async () => {
+    try {
+      const answer = await fetch(state.dataset.state, { headers: { Accept: "application/json" } });
+      const found = await answer.json();
+      if (found.state !== "waiting" && found.state !== "running") { location.replace(state.dataset.page); return; }
+      if (state.textContent !== found.text) { state.textContent = found.text; }
+    } catch { /* asked again below */ }
+    setTimeout(ask, 1000);
+  };
+  setTimeout(ask, 300);
+}
