@@ -19,7 +19,7 @@ COMMANDS = {
     "report": ("autograder.insight.command", _("show how a class did: points, checks, diagnoses, flagged submissions")),
     "messages": ("autograder.messages", _("bring the catalogs of translations up to date")),
     "practice": ("autograder.practice.command", _("give learners the feedback page while they work on the task")),
-    "doctor": ("autograder.scale.doctor", _("say what isolation this machine gives, and prove it")),
+    "doctor": ("autograder.practice.doctor", _("say what isolation this machine gives, and prove it")),
     "store": ("autograder.scale.command", _("say how much is remembered of earlier runs, or forget it")),
     "lms": ("autograder.lms.cli", _("send grades to a learning management system over LTI 1.3")),
     "gradescope": ("autograder.lms.gradescope", _("build a Gradescope autograder for an assignment")),

@@ -1,4 +1,4 @@
-"""`python -m autograder practice`: practice on this machine, for oneself or for a class in one room."""
+"""`python -m autograder practice`: on this machine, for oneself or for a class in one room; behind a JupyterHub."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import SetupError
 from autograder.i18n import _, say
+from autograder.practice import hub
 from autograder.practice.local import application, signing_key
 from autograder.practice.service import Service
 from autograder.practice.settings import Practice
@@ -24,6 +25,7 @@ LOCAL = "127.0.0.1"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
+    parser.add_argument("--hub", action="store_true", help=say(_("serve as a service that a JupyterHub starts")))
     parser.add_argument("--serve", action="store_true", help=say(_("serve the page until Ctrl-C")))
     parser.add_argument("--course", type=Path, default=Path(), help=say(_("the course's folder")))
     parser.add_argument("--address", default=LOCAL, help=say(_("address to listen on; others need the token")))
@@ -37,6 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SetupError: there is nothing to do, no course, or the port is taken.
     """
+    if arguments.hub:
+        hub.serve(arguments.course)
+        return 0
     if not arguments.serve:
         raise SetupError(_("Say --serve: practice is then served until Ctrl-C."))
     if not (arguments.course / CONFIGURATION).exists():
@@ -71,6 +76,8 @@ async def _serve(arguments: argparse.Namespace, token: str) -> int:
             return 1
         address = f"http://{host}:{port}/" + (f"?token={token}" if token else "")
         print(say(_("Practice is open at {address} until Ctrl-C."), address=address), flush=True)
+        own = f"http://{host}:{port}/grader?key={service.ready.token}"
+        print(say(_("The grader's page: {address}"), address=own), flush=True)
         await ended.wait()
         return 0
     finally:

@@ -100,14 +100,7 @@ class PracticeCourse:
 
     def _secret(self, official: str) -> str:
         """The configured secret, or one that is drawn once and kept."""
-        path = self.folder / "secret"
-        secret = self.settings.secret
-        if not secret:
-            with suppress(FileNotFoundError):
-                secret = path.read_text(encoding="utf-8")
-        if not secret:
-            secret = secrets.token_hex(32)
-            write_whole(path, secret.encode(), durable=True)
+        secret = self.settings.secret or drawn(self.folder / "secret")
         if secret == official:
             text = _("c.Practice.secret is the secret of the grade: with practice, learners would find out its "
                      "numbers. Choose another one, or leave it out.")  # fmt: skip
@@ -129,6 +122,15 @@ class PracticeCourse:
         released = self.released[submission.assignment, submission.notebook]
         restore(nb, released.known, submission, _silent)
         return nb
+
+
+def drawn(path: Path) -> str:
+    """A secret, 64 hexadecimal digits: drawn once, and kept in a file that nobody else may read."""
+    with suppress(FileNotFoundError):
+        return path.read_text(encoding="utf-8")
+    secret = secrets.token_hex(32)
+    write_whole(path, secret.encode(), durable=True)
+    return secret
 
 
 def read_released(path: Path) -> NotebookNode:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.errors import AutograderError
 from autograder.i18n import Message, _
-from autograder.practice.course import PracticeCourse
+from autograder.practice.course import PracticeCourse, drawn
 from autograder.practice.door import Door
 from autograder.practice.exchange import Exchange, Feedback
 from autograder.practice.inbound import Inbound
@@ -18,6 +18,7 @@ from autograder.sandbox.isolation import isolation_problem
 from autograder.scale.in_time import stop
 
 log = logging.getLogger("autograder.practice")
+TOKEN = "grader-token"  # noqa: S105  # its file
 FAULT = _("Practice cannot start ({reason}). Tell your teacher.")
 
 
@@ -31,6 +32,7 @@ class Ready:
     door: Door
     work: Work
     times: Times
+    token: str  # of the grader
     inbound: Inbound | None = None
 
 
@@ -61,6 +63,7 @@ class Service:
                 self.fault = problem
                 return False
             self._ready = _parts(self.root, self._watches)
+            self.fault = None
         except Exception as error:
             log.exception("Practice cannot start")
             self.fault = (
@@ -88,9 +91,10 @@ def _parts(root: Path, watch: bool) -> Ready:
     settings = course.settings
     limits = Limits(settings.cooldown_seconds, settings.daily_quota, settings.max_waiting, settings.keep)
     exchange = Exchange(course)
+    token = drawn(course.folder / TOKEN)
     queue = Queue(course.folder, limits)  # from here on nothing fails: this process has it
     pages = Pages(course.folder / "pages")
     door = Door(course, queue)
     work = Work(course, queue, pages, Feedback(exchange))
     inbound = Inbound(exchange, door, work.wake) if watch else None
-    return Ready(course, queue, pages, door, work, Times(queue, settings.workers), inbound)
+    return Ready(course, queue, pages, door, work, Times(queue, settings.workers), token, inbound)

@@ -21,6 +21,9 @@ class Practice(LoggingConfigurable):
     secret = Unicode(
         "", config=True, help="hidden inputs and seeds of practice derive from it; empty: one is drawn and kept"
     )
+    graders = SetOf(
+        Unicode(), config=True, help="who sees the grader's page on a JupyterHub; empty: the account that runs practice"
+    )
     says = SetOf(
         Enum((POINTS, CURVES)), config=True, help="what a page says beside its sentences: 'points', 'curves'"
     )  # fmt: skip

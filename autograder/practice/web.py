@@ -69,6 +69,11 @@ class Base(web.RequestHandler):
         """Who asks."""
         raise NotImplementedError
 
+    @property
+    def is_grader(self) -> bool:
+        """Whether who asks grades this course."""
+        raise NotImplementedError
+
     def show(self, template: str, **values: Any) -> None:
         """Write a page."""
         shared = {"prefix": self.service.prefix, "xsrf": self.xsrf_token.decode(), "languages": languages(),
@@ -217,22 +222,6 @@ def _rounded(seconds: float) -> int:
 
 def _stamp(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-
-
-def routes(service: Service, kinds: dict[type[Base], type[Base]]) -> list[Any]:
-    """What answers where. `kinds`: handler → the same with a way to know who asks."""
-    prefix, known = service.prefix, {"service": service}
-    return [
-        (prefix, kinds[Index], known),
-        (prefix + r"attempt/([0-9]{1,12})", kinds[OneAttempt], known),
-        (prefix + r"attempt/([0-9]{1,12})/state", kinds[State], known),
-        (prefix + r"attempt/([0-9]{1,12})/page", kinds[AttemptPage], known),
-        (prefix + "health", Health),
-        (prefix + r"static/(practice\.(?:css|js))", Files, {"path": str(FOLDER / "static")}),
-    ]
-
-
-HANDLERS: tuple[type[Base], ...] = (Index, OneAttempt, State, AttemptPage)
 
 
 def told(message: Message) -> str:

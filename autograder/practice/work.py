@@ -96,6 +96,11 @@ class Work:
             thread.join(timeout=30)
 
     @property
+    def workers(self) -> int:
+        """How many attempts can be looked at at a time."""
+        return len(self._threads)
+
+    @property
     def goes_on(self) -> bool:
         """Whether a thread is still there."""
         return any(thread.is_alive() for thread in self._threads)

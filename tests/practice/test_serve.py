@@ -125,6 +125,26 @@ def test_the_page_speaks_the_readers_language(client: Client) -> None:
     assert '<html lang="fr">' in client.ask("/").text
 
 
+def test_the_graders_page_and_figures_are_for_who_has_the_key(client: Client, course: MiniCourse, address: str) -> None:
+    page_of(client, client.hand_in(notebook(course, word="word = 'left'")))
+    token = (course.root / ".autograder" / "practice" / "grader-token").read_text()
+    for path in ("/grader", "/grader?key=", "/grader?key=guessed"):
+        assert client.ask(path).status == 404
+    grader = Client(address)
+    grader.ask("/")
+    assert grader.ask(f"/grader?key={token}").status == 302
+    page = grader.ask("/grader").text
+    assert "The word is another one." in page
+    assert "1 student" in page
+    for headers in ({}, {"Authorization": "Bearer guessed"}):
+        assert client.ask("/metrics", **headers).status == 403
+    figures = client.ask("/metrics", Authorization=f"Bearer {token}").text
+    assert 'practice_attempts{state="done"}' in figures
+    assert 'practice_page_seconds{quantile="0.95"}' in figures
+    assert "practice_waiting 0.0" in figures
+    assert "guest-" not in figures
+
+
 def test_another_name_for_this_machine_is_refused(client: Client) -> None:
     assert client.ask("/", Host="evil.example:80").status == 403
 

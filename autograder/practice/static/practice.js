@@ -14,7 +14,10 @@ const state = document.getElementById("state");
 if (state) {
   const ask = async () => {
     try {
-      const answer = await fetch(state.dataset.state, { headers: { Accept: "application/json" } });
+      // a hub takes a login's cookie from a program only with the page's token
+      const headers = { Accept: "application/json", "X-XSRFToken": state.dataset.xsrf };
+      const answer = await fetch(state.dataset.state, { headers, redirect: "manual" });
+      if (answer.type === "opaqueredirect") { setTimeout(() => location.reload(), 3000); return; } // log in again
       const found = await answer.json();
       if (found.state !== "waiting" && found.state !== "running") { location.replace(state.dataset.page); return; }
       if (state.textContent !== found.text) { state.textContent = found.text; }
