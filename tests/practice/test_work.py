@@ -177,6 +177,7 @@ def test_what_a_page_says_is_an_option(tmp_path: Path, mini: MiniCourse) -> None
     assert "Since your last attempt: A tiny assignment 0 → <b>3</b>" in html
 
 
+@pytest.mark.slow
 def test_a_service_that_is_stopped_in_the_middle_takes_the_attempt_up_again(tmp_path: Path) -> None:
     course = MiniCourse(tmp_path, extra=OPEN)
     service = Service(course.root)
