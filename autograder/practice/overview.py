@@ -15,11 +15,7 @@ from autograder.practice.times import percentile
 
 MOST = 5000  # attempts that are read for it
 PER_TASK = 5  # findings
-LATEST = f"""
-SELECT {COLUMNS} FROM attempt WHERE id IN (
-  SELECT max(id) FROM attempt WHERE state='done' AND ended>? GROUP BY student, assignment, notebook)
-ORDER BY id DESC LIMIT ?
-"""  # noqa: S608  # names of ours
+TODAY = f"SELECT {COLUMNS} FROM attempt WHERE state='done' AND ended>? ORDER BY id DESC LIMIT ?"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -74,17 +70,17 @@ def overview(ready: Ready, language: str) -> Overview:
 
 
 def _findings(ready: Ready, language: str) -> dict[str, list[Finding]]:
-    """Task → what is said most often, by how many students' latest attempts of today."""
-    rows = ready.queue.rows(LATEST, (ready.queue.clock() - DAY, MOST))
+    """Task → what was said to most students today; each of them counts once, whatever they corrected since."""
+    rows = ready.queue.rows(TODAY, (ready.queue.clock() - DAY, MOST))
     said: dict[str, dict[str, list[Message]]] = {}
+    seen = set()
     for attempt in map(attempt_of, rows):
         released = ready.course.released.get(attempt.key[1:])
         titles = released.titles if released else {}
-        seen = set()
         for task, _check, message in attempt.result.get("said", []):
             name = f"{attempt.notebook} · {titles.get(task, task)}"
-            if (name, message["text"]) not in seen:  # one student counts once
-                seen.add((name, message["text"]))
+            if (attempt.student, name, message["text"]) not in seen:
+                seen.add((attempt.student, name, message["text"]))
                 said.setdefault(name, {}).setdefault(message["text"], []).append(Message.from_json(message))
     found = {}
     for name in sorted(said):

@@ -126,7 +126,8 @@ def test_the_page_speaks_the_readers_language(client: Client) -> None:
 
 
 def test_the_graders_page_and_figures_are_for_who_has_the_key(client: Client, course: MiniCourse, address: str) -> None:
-    page_of(client, client.hand_in(notebook(course, word="word = 'left'")))
+    for factor in (3, 4):
+        page_of(client, client.hand_in(notebook(course, double=f"def double(x):\n    return {factor} * x")))
     token = (course.root / ".autograder" / "practice" / "grader-token").read_text()
     for path in ("/grader", "/grader?key=", "/grader?key=guessed"):
         assert client.ask(path).status == 404
@@ -134,8 +135,7 @@ def test_the_graders_page_and_figures_are_for_who_has_the_key(client: Client, co
     grader.ask("/")
     assert grader.ask(f"/grader?key={token}").status == 302
     page = grader.ask("/grader").text
-    assert "The word is another one." in page
-    assert "1 student" in page
+    assert 'double</code> gives something else. <span class="quiet">1 student</span>' in page
     for headers in ({}, {"Authorization": "Bearer guessed"}):
         assert client.ask("/metrics", **headers).status == 403
     figures = client.ask("/metrics", Authorization=f"Bearer {token}").text

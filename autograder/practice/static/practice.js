@@ -1,5 +1,6 @@
 "use strict";
-// the size is told before anything is sent; a waiting page says where its attempt stands, and goes on to the feedback
+// the size is told before anything is sent; a waiting page says where its attempt stands, and goes on to the feedback;
+// a page that says that the service is starting tries again
 const file = document.getElementById("notebook");
 if (file) {
   const tooLarge = document.getElementById("toolarge");
@@ -26,3 +27,4 @@ if (state) {
   };
   setTimeout(ask, 300);
 }
+if (document.querySelector("[data-again]")) { setTimeout(() => location.reload(), 5000); }
