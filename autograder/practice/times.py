@@ -1,7 +1,6 @@
 """How long practice takes: what the queue expects of an attempt, and what attempts took."""
 
 import statistics
-import time
 from collections.abc import Sequence
 
 from autograder.practice.queue import DAY, Queue
@@ -30,8 +29,8 @@ class Times:
         return self._before(each) + (ahead // self._workers + 1) * each
 
     def each(self) -> float:
-        """What an attempt takes a worker, s: the mean of the latest ones."""
-        question = "SELECT ended - began FROM attempt WHERE state='done' ORDER BY ended DESC LIMIT ?"
+        """What a new answer takes a worker, s: the mean of the latest ones. Known ones take next to nothing."""
+        question = "SELECT ended - began FROM attempt WHERE state='done' AND NOT known ORDER BY ended DESC LIMIT ?"
         found = [row[0] for row in self._queue.rows(question, (LATEST,))]
         return statistics.fmean(found) if found else UNKNOWN
 
@@ -44,7 +43,7 @@ class Times:
     def to_page(self) -> list[float]:
         """From taking it to its page, of every attempt that was done within a day, s; sorted."""
         question = "SELECT ended - max(put, due) FROM attempt WHERE state='done' AND ended>?"
-        return sorted(row[0] for row in self._queue.rows(question, (time.time() - DAY,)))
+        return sorted(row[0] for row in self._queue.rows(question, (self._queue.clock() - DAY,)))
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
