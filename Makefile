@@ -40,7 +40,7 @@ test-part: $(STAMP)
 test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, trained answers (SLOW=... for a part)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not attacks and not browser" $(SLOW)
 
-test-browser: $(STAMP)  ## JupyterLab, the formgrader and the pages in Debian's chromium
+test-browser: $(STAMP)  ## JupyterLab, the formgrader, the pages in Debian's chromium; practice behind a real JupyterHub
 	scripts/setup-browser
 	$(BIN)/python -m pytest -m browser
 

@@ -41,8 +41,8 @@ from autograder.execution.runner import task_of
 from autograder.grading.job import Graded
 from autograder.records import CheckResult, TaskGrade
 from autograder.records import Outcome as Of
-from autograder.scale import run
-from autograder.wiring import hooks
+from autograder.scale import outcomes
+from autograder.wiring import exporter, hooks
 from autograder.wiring.exporter import GradingExporter
 from autograder.wiring.preprocessors import RunNotebook, WriteReports
 from autograder.wiring.sanitize import RestoreCells
@@ -137,8 +137,8 @@ class InstantPool(ThreadPoolExecutor):
 
 
 OURS = (
-    (GradingExporter, "__init__"), (GradingExporter, "read_submitted"), (RestoreCells, "preprocess"),
-    (RunNotebook, "preprocess"), (WriteReports, "preprocess"), (run.GradingRun, "_keep"),
+    (GradingExporter, "__init__"), (exporter, "submitted_notebook"), (RestoreCells, "preprocess"),
+    (RunNotebook, "preprocess"), (WriteReports, "preprocess"), (outcomes.Outcomes, "_keep"),
 )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def measure(folder: Path, learners: int) -> dict[str, Any]:
     notebook = nbformat.read(course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", as_version=4)
     InstantPool.answer = json.loads(json.dumps(recorded(notebook).to_json()))
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(run, "LocalPool", InstantPool))
+        stack.enter_context(mock.patch.object(outcomes, "LocalPool", InstantPool))
         for owner, name in OURS:
             stack.enter_context(mock.patch.object(owner, name, ours.around(getattr(owner, name))))
         for name in ("before_submission", "after_submission"):

@@ -108,10 +108,11 @@ def anchors(page: Path) -> frozenset[str]:
 
 @cache
 def settings() -> frozenset[tuple[str, str]]:
-    """(class, trait) of everything that a configuration can set, ours and nbgrader's."""
+    """(class, trait) of everything that a configuration can set, ours, nbgrader's and JupyterHub's."""
     for name in ("scale.settings", "sandbox.settings", "wiring.exchange", "wiring.exporter", "feedback.exporter",
-                 "lms", "lms.collect", "lms.archives"):  # fmt: skip
+                 "lms", "lms.collect", "lms.archives", "practice.settings"):  # fmt: skip
         importlib.import_module(f"autograder.{name}")
+    importlib.import_module("jupyterhub.app")
     app = NbGraderApp()
     app.classes += [app.subcommands[n][0] for n in app.subcommands]
     importlib.import_module(nbgrader.plugins.__name__)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from contextlib import suppress
 from functools import cache, partial
+from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,25 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
             folder = coursedir.format_path(coursedir.source_directory, ".", about["assignment"])
             about["solved"] = str(Path(folder, f"{about['notebook']}.ipynb").resolve())
         course = settings.unit, coursedir.root
-        try:
-            return in_time(SECONDS, page, nbformat.writes(nb), about, *course), resources
-        except TimeoutError:
-            self.log.warning("%s, %s: the page shows results only", about.get("student"), about.get("notebook"))
-            language = (unpack(nb.metadata) or StoredResults()).language
-            about["note"] = translate(TOO_LONG, language)
-            return page(nbformat.writes(_without_texts(nb)), about, *course), resources
+        return page_in_time(nb, about, course, self.log), resources
+
+
+def page_in_time(
+    nb: NotebookNode, about: dict[str, Any], course: tuple[str, str], log: Logger | LoggerAdapter[Any], limit: int = 0
+) -> str:
+    """The page of an autograded notebook, made by a process that has `SECONDS` for it; see `page`.
+
+    What takes longer, or is larger than `limit` bytes, is left out: the page then shows the results only.
+    """
+    try:
+        html = in_time(SECONDS, page, nbformat.writes(nb), about, *course)
+        if not limit or len(html.encode()) <= limit:
+            return html
+    except TimeoutError:
+        pass
+    log.warning("%s, %s: the page shows results only", about.get("student"), about.get("notebook"))
+    language = (unpack(nb.metadata) or StoredResults()).language
+    return page(nbformat.writes(_without_texts(nb)), {**about, "note": translate(TOO_LONG, language)}, *course)
 
 
 def copy_nbgraders_own(converter: Any, assignment: str, student: str) -> None:

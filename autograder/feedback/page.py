@@ -48,7 +48,8 @@ class Page:
         """`about` is nbgrader's: assignment, student, notebook, score, max_score, late_penalty.
 
         Ours beside it, each of which may be missing: `chapters`, a list of `Chapter`; `contact`, whom to ask about a
-        verdict; `note`, a sentence at the top; `worked`, task → a solution's code and the note below it.
+        verdict; `note`, a sentence at the top; `worked`, task → a solution's code and the note below it; `practice`,
+        whether it is no grade; `points`, whether they are told.
         """
         self.language = results.language
         self.results = results
@@ -97,6 +98,11 @@ class Page:
     def waiting(self) -> float:
         """Points that a person has still to give."""
         return sum(t.maximum for t in self.tasks if t.state == "waiting")
+
+    @property
+    def shows_points(self) -> bool:
+        """Whether points are told; in practice they need not be."""
+        return bool(self.about.get("points", True))
 
     @property
     def total(self) -> float:

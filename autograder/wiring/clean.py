@@ -1,7 +1,8 @@
 """What people will read of a submission, bounded and cleaned before it is written anywhere."""
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from logging import Logger, LoggerAdapter
 from typing import Any
 
 from nbformat import NotebookNode
@@ -9,6 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.feedback.harmless import clean_all
 from autograder.i18n import _, translate
+from autograder.records import Submission
 from autograder.scale.in_time import in_time
 
 MAX_CELL = 50_000  # characters of one text: twenty pages
@@ -29,28 +31,36 @@ class CleanTexts(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Clean one notebook."""
-        cut = translate(CUT, resources.get("autograder_language", "en"))
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [_shown(output) for output in cell.outputs]
-        prose: list[Place] = [(cell, "source") for cell in nb.cells if cell.cell_type != "code"]
-        drawn: list[Place] = list(_html(nb.cells))
-        for places in (prose, drawn, list(_printed(nb.cells))):
-            _bound(places, cut)
-        self._clean([*prose, *drawn], resources["nbgrader"])
+        about, language = resources["nbgrader"], resources.get("autograder_language", "en")
+        of = Submission(about.get("assignment", ""), about["student"], about["notebook"], language)
+        clean_texts(nb, of, self.log)
         return nb, resources
 
-    def _clean(self, places: Sequence["Place"], about: MutableMapping[str, str]) -> None:
-        places = [(holder, key) for holder, key in places if "<" in holder[key] or "&" in holder[key]]
-        texts = [holder[key] for holder, key in places]
-        try:
-            cleaned = in_time(SECONDS, clean_all, texts) if texts else []
-        except TimeoutError as error:
-            text = "%s, %s: its HTML was not cleaned in time and is shown as it was typed (%s)"
-            self.log.warning(text, about["student"], about["notebook"], error)
-            cleaned = [escape(text, quote=False) for text in texts]
-        for (holder, key), text in zip(places, cleaned, strict=True):
-            holder[key] = text
+
+def clean_texts(nb: NotebookNode, of: Submission, log: "Logger | LoggerAdapter[Any]") -> None:
+    """Bound and clean what a graded notebook shows: outputs, and the text of its cells."""
+    cut = translate(CUT, of.language)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_shown(output) for output in cell.outputs]
+    prose: list[Place] = [(cell, "source") for cell in nb.cells if cell.cell_type != "code"]
+    drawn: list[Place] = list(_html(nb.cells))
+    for places in (prose, drawn, list(_printed(nb.cells))):
+        _bound(places, cut)
+    _clean([*prose, *drawn], of, log)
+
+
+def _clean(places: Sequence["Place"], of: Submission, log: "Logger | LoggerAdapter[Any]") -> None:
+    places = [(holder, key) for holder, key in places if "<" in holder[key] or "&" in holder[key]]
+    texts = [holder[key] for holder, key in places]
+    try:
+        cleaned = in_time(SECONDS, clean_all, texts) if texts else []
+    except TimeoutError as error:
+        text = "%s, %s: its HTML was not cleaned in time and is shown as it was typed (%s)"
+        log.warning(text, of.student, of.notebook, error)
+        cleaned = [escape(text, quote=False) for text in texts]
+    for (holder, key), text in zip(places, cleaned, strict=True):
+        holder[key] = text
 
 
 Place = tuple[Any, Any]  # where a text stands: holder[key]

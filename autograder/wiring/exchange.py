@@ -53,27 +53,13 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
         """Whose a folder of `inbound` is, and from when. Called by nbgrader for each, before it takes the latest."""
         try:
             record = dict(super()._path_to_record(path))
-            problem = self._problem(path, str(record["username"]))
+            problem = problem_of(path, os.lstat(path), str(record["username"]), check_owner=self.check_owner)
         except Exception:  # dateutil raises whatever the name makes it meet
             problem = say(_("{folder} was not collected: its name says no time."), folder=path)
         if problem is None:
             return record
         self.log.error(problem)
         return {"username": _NOBODY, "filename": "", "timestamp": datetime.min}
-
-    def _problem(self, path: str, student: str) -> str | None:
-        """Why this folder is not this student's, as a sentence."""
-        status = os.lstat(path)
-        if not stat.S_ISDIR(status.st_mode) or not _FOLDER_NAME.fullmatch(student):
-            return say(_("{folder} was not collected: it is no folder of a learner's."), folder=path)
-        try:
-            owner = pwd.getpwuid(status.st_uid).pw_name
-        except KeyError:
-            owner = str(status.st_uid)
-        if self.check_owner and owner != student:
-            text = _("{folder} was not collected: it claims to be {student}'s and belongs to {owner}.")
-            return say(text, folder=path, student=student, owner=owner)
-        return None
 
     def copy_files(self) -> None:
         """Copy every submission; times that cannot be read are set aside first. Called by nbgrader."""
@@ -101,6 +87,20 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
             for name in few(remove_links(plain)):
                 self.log.warning("%s: %s is not a plain file, or too large, and was not collected", src, name)
             super().do_copy(str(plain), dest, log)
+
+
+def problem_of(path: str, status: os.stat_result, student: str, *, check_owner: bool) -> str | None:
+    """Why a folder of `inbound` is not this student's, as a sentence; None when it is. `status`: of the folder."""
+    if not stat.S_ISDIR(status.st_mode) or not _FOLDER_NAME.fullmatch(student):
+        return say(_("{folder} was not collected: it is no folder of a learner's."), folder=path)
+    try:
+        owner = pwd.getpwuid(status.st_uid).pw_name
+    except KeyError:
+        owner = str(status.st_uid)
+    if check_owner and owner != student:
+        text = _("{folder} was not collected: it claims to be {student}'s and belongs to {owner}.")
+        return say(text, folder=path, student=student, owner=owner)
+    return None
 
 
 class SafeReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]

@@ -6,19 +6,16 @@ from typing import Any, NamedTuple
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode, v4
 from traitlets.utils.importstring import import_item
 
-from autograder.errors import UnreadableNotebook
-from autograder.grading.notebooks import make_room, read_notebook
+from autograder.grading.notebooks import make_room
 from autograder.grading.results import NOT_OURS, stored_results
 from autograder.scale import quiet
 from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
 from autograder.scale.logs import escape_names, few
 from autograder.scale.names import settle_names
 from autograder.scale.run import GradingRun, Sanitized, recover
-
-UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
+from autograder.wiring.marking import is_readable, submitted_notebook
 
 
 class Attempt(NamedTuple):
@@ -64,7 +61,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             return super().from_filename(filename, resources=resources, **kw)  # type: ignore[no-any-return]
         ready = self.run.sanitized(filename)
         if ready is None:
-            notebook = self.read_submitted(path)
+            notebook = submitted_notebook(path, self.log)
         else:
             notebook, resources, _readable = ready
             self._preprocessors: list[Any] = []  # nothing is left to do; nbgrader sets those of the next step itself
@@ -83,11 +80,11 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
                 "db_url": self.parent.coursedir.db_url,
             },
         }  # as BaseConverter.init_single_notebook_resources makes it
-        nb = self.read_submitted(Path(due.file))
+        nb = submitted_notebook(Path(due.file), self.log)
         for preprocessor in self.parent.sanitize_preprocessors:
             chosen = import_item(preprocessor) if isinstance(preprocessor, str) else preprocessor
             nb, resources = chosen(parent=self)(nb, resources)
-        return Sanitized(nb, resources, UNREADABLE not in nb.metadata)
+        return Sanitized(nb, resources, is_readable(nb))
 
     def attempt(self, about: Mapping[str, str]) -> Attempt:
         """When a notebook was handed in, and the points of the attempt before. `about`: nbgrader's resources."""
@@ -104,16 +101,6 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         except NOT_OURS:
             earlier = None
         return Attempt(handed_in, earlier.seen_from(handed_in) if earlier else {})
-
-    def read_submitted(self, path: Path) -> NotebookNode:
-        """The submitted notebook, or an empty one that carries why there is none."""
-        try:
-            return read_notebook(path)
-        except UnreadableNotebook as error:
-            self.log.warning("%s: %s It is graded as empty.", path, error)
-            empty = v4.new_notebook()
-            empty.metadata[UNREADABLE] = error.message.to_json()
-            return empty
 
 
 def _let_hooks_fail(converter: Any) -> None:

@@ -8,13 +8,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
 from autograder.errors import SetupError
 from autograder.execution.runner import task_of
-from autograder.grading.job import Graded
-from autograder.grading.report import UNGRADED, html_report, note, plain_report
-from autograder.grading.results import KEY, pack
-from autograder.i18n import Message, _, say
-from autograder.records import CheckResult, Outcome, TaskGrade
-from autograder.wiring.exporter import UNREADABLE, GradingExporter
-from autograder.wiring.sanitize import PUT_BACK
+from autograder.i18n import _, say
+from autograder.wiring.exporter import GradingExporter
+from autograder.wiring.marking import is_readable, nothing_readable, show_outputs, write_reports
+from autograder.wiring.restore import PUT_BACK
 
 GRADED, LANGUAGE = "autograder_graded", "autograder_language"  # in nbconvert's resources, from one step to the next
 Resources = Any
@@ -29,34 +26,15 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         if not isinstance(exporter, GradingExporter):
             raise SetupError(_("Set c.Autograde.exporter_class to autograder.wiring.exporter.GradingExporter."))
         about = resources["nbgrader"]
-        outcome = self._unreadable(nb, about, exporter) or exporter.run.outcome(nb, about)
-        for index, outputs in outcome.outputs.items():
-            nb.cells[index].outputs = [NotebookNode(output) for output in outputs]
+        if is_readable(nb):
+            outcome = exporter.run.outcome(nb, about)
+        else:
+            outcome = nothing_readable(nb)
+            exporter.run.unreadable(about, outcome)
+        show_outputs(nb, outcome)
         resources[GRADED] = outcome
-        resources[LANGUAGE] = exporter.run.course.languages.get(about["assignment"], "en")
+        resources[LANGUAGE] = exporter.run.jobs.language(about["assignment"])
         return nb, resources
-
-    def _unreadable(self, nb: NotebookNode, about: dict[str, str], exporter: GradingExporter) -> Graded | None:
-        """For a notebook that could not be read: nothing of every task, with the reason."""
-        stored = nb.metadata.get(UNREADABLE)
-        if stored is None:
-            return None
-        message = Message.from_json(stored)
-        points = {task_of(c): c.metadata.nbgrader["points"] for c in nb.cells if task_of(c)}
-        grades = {
-            task: TaskGrade(
-                task,
-                [CheckResult(task, "readable", READABLE, worth, Outcome.FAILED, message=message, problem="unreadable")],
-            )
-            for task, worth in points.items()
-            if task
-        }
-        outcome = Graded(grades=grades)
-        exporter.run.unreadable(about, outcome)
-        return outcome
-
-
-READABLE = _("The notebook can be read.")
 
 
 class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
@@ -64,23 +42,8 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Write the reports of one notebook."""
-        language = resources[LANGUAGE]
-        for cell in nb.cells:
-            task = task_of(cell)
-            if task is None:
-                continue
-            grade = resources[GRADED].grades.get(task)
-            texts = (
-                {"text/html": html_report(grade, language), "text/plain": plain_report(grade, language)}
-                if grade
-                else {"text/html": note(Message(UNGRADED), language), "text/plain": Message(UNGRADED).render(language)}
-            )
-            # valid by its making, and the exporter validates the whole notebook: `new_output` would do it once more
-            cell.outputs = [NotebookNode(output_type="display_data", data=NotebookNode(texts), metadata=NotebookNode())]
-            cell.execution_count = None
-        nb.metadata.pop(UNREADABLE, None)
         attempt = self.parent.attempt(resources["nbgrader"])
-        nb.metadata[KEY] = pack(resources[GRADED], language, *attempt)  # for the feedback page and the class report
+        write_reports(nb, resources[GRADED], resources[LANGUAGE], *attempt)
         return nb, resources
 
 

@@ -19,9 +19,11 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.errors import SetupError, UnreadableNotebook
 from autograder.grading.notebooks import files_beside, parse_notebook, read_notebook
+from autograder.records import Submission
 from autograder.scale.due import DueNotebook
 from autograder.wiring.exporter import GradingExporter
-from autograder.wiring.sanitize import KnownCell, RestoreCells, known_notebook
+from autograder.wiring.restore import KnownCell, KnownNotebook, known_notebook, released_notebook, restore
+from autograder.wiring.sanitize import RestoreCells
 from tests.mini.course import MiniCourse
 
 ABOUT = {"student": "ada", "assignment": "mini", "notebook": "m"}
@@ -146,6 +148,11 @@ def test_a_gradebook_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
         known_notebook(f"sqlite:///{course.root / 'gradebook.db'}", "mini", "m")
 
 
+def test_what_was_released_says_the_same_as_the_gradebook(course: MiniCourse) -> None:
+    released = nbformat.read(course.root / "release" / "mini" / "m.ipynb", as_version=4)
+    assert released_notebook(released) == known_notebook(f"sqlite:///{course.root / 'gradebook.db'}", "mini", "m")
+
+
 def test_a_cell_that_lost_its_metadata_is_known_by_its_id(course: MiniCourse) -> None:
     nb, _resources = restored(course, stripped)
     assert len(nb.cells) == 6
@@ -174,13 +181,12 @@ def test_what_a_learner_added_to_given_code_is_kept_before_it(tmp_path: Path) ->
         {"cell_type": "code", "id": "imports_given", "metadata": {}, "source": "from google.colab import drive"},
         {"cell_type": "code", "id": "b", "metadata": {}, "source": "b"},
     ]}).encode(), "m.ipynb")  # fmt: skip
-    restore = RestoreCells()
-    restore._put_back_by_hand = []
-    restore._reset(nb.cells, {"imports_given": given}, ABOUT)
+    known, of = KnownNotebook({"imports_given": given}, {}), Submission("mini", "ada", "m")
+    restore(nb, known, of, logging.getLogger())
     assert [c.source for c in nb.cells] == ["from google.colab import drive", "import numpy as np", "b"]
     assert [c.id for c in nb.cells][1:] == ["imports_given", "b"]
     nb.cells = nb.cells[2:]
-    restore._put_back(nb, {"imports_given": given}, ABOUT)
+    restore(nb, known, of, logging.getLogger())
     assert [c.source for c in nb.cells] == ["import numpy as np", "b"]
 
 

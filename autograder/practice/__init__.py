@@ -1,0 +1,1 @@
+"""Practice: the feedback page while one still works on the task, as often as it helps."""
