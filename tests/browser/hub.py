@@ -153,11 +153,17 @@ def mounted(run: Path, command: list[str]) -> list[str]:
     return ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", str(closed), below, str(empty), *command]
 
 
+def remove_users() -> None:
+    for user in (GRADER, *STUDENTS):
+        subprocess.run(["userdel", user], check=False, stderr=subprocess.DEVNULL)
+
+
 def lay_out(run: Path) -> None:
     """Users, their homes, a course and its exchange."""
     for folder, mode in (("home", 0o755), ("etc/labconfig", 0o755), ("exchange", 0o1777)):
         (run / folder).mkdir(parents=True)
         (run / folder).chmod(mode)
+    remove_users()  # those of tests that were killed
     for user in (GRADER, *STUDENTS):
         subprocess.run(["useradd", "--create-home", "--home-dir", run / "home" / user, user], check=True)
     settings = SETTINGS.format(course=COURSE, exchange=str(run / "exchange"))
@@ -185,8 +191,7 @@ def running_hub(folder: Path) -> Iterator[Hub]:
         yield hub
     finally:
         hub.stop()
-        for user in (GRADER, *STUDENTS):
-            subprocess.run(["userdel", user], check=False, stderr=subprocess.DEVNULL)
+        remove_users()
 
 
 def _free_ports() -> int:
