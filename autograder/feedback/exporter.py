@@ -45,7 +45,9 @@ class GetGradesAndState(GetGrades):  # type: ignore[misc]
         """One notebook."""
         nb, resources = super().preprocess(nb, resources)
         with self.gradebook as gradebook:
-            resources["nbgrader"]["chapters"] = chapters(gradebook, self.assignment_id, self.student_id)
+            resources["nbgrader"]["chapters"] = chapters(
+                gradebook, self.assignment_id, self.student_id, Path(resources["metadata"]["path"])
+            )
             resources["nbgrader"]["over"] = is_over(gradebook, self.assignment_id)
         return nb, resources
 
@@ -57,14 +59,18 @@ class GetGradesAndState(GetGrades):  # type: ignore[misc]
         cell.metadata.nbgrader["awaiting"] = awaits_person(grade)
 
 
-def chapters(gradebook: Gradebook, assignment: str, student: str) -> list[Chapter]:
-    """The assignment's notebooks with a learner's points, less what coming late took off."""
+def chapters(gradebook: Gradebook, assignment: str, student: str, graded: Path) -> list[Chapter]:
+    """The assignment's notebooks with a learner's points, less what coming late took off.
+
+    `graded`: the folder of the autograded ones. nbgrader gives 0 to what was not handed in; here it has no points.
+    """
     handed_in = {n.name: n for n in gradebook.find_submission(assignment, student).notebooks}
     found = []
     for notebook in sorted(gradebook.find_assignment(assignment).notebooks, key=lambda n: str(n.name)):
         own = handed_in.get(notebook.name)
         score = None
-        if own and any(g.auto_score is not None or g.manual_score is not None for g in own.grades):
+        was_graded = (graded / f"{notebook.name}.ipynb").exists()
+        if own and was_graded and any(g.auto_score is not None or g.manual_score is not None for g in own.grades):
             score = max(0.0, own.score - (own.late_submission_penalty or 0.0))
         found.append(Chapter(notebook.name, score, notebook.max_score, bool(own and own.needs_manual_grade)))
     return found

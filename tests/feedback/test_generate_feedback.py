@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -52,3 +53,20 @@ def test_a_notebook_whose_texts_take_for_ever_gets_a_page_of_its_results(monkeyp
     html, _resources = own.from_notebook_node(nb, {"nbgrader": {**about, "late_penalty": 0}})
     assert "could not be shown in time" in html
     assert "The check passes holds." in html
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own
+def test_a_chapter_that_was_not_handed_in_has_no_points(tmp_path: Path) -> None:
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment("unit")
+        for name in ("1_penalties", "2_more"):
+            gradebook.add_notebook(name, "unit")
+            gradebook.add_grade_cell("task", name, "unit", max_score=4, cell_type="code")
+        gradebook.add_student("ada")
+        submission = gradebook.add_submission("unit", "ada")
+        for handed_in in submission.notebooks:
+            handed_in.grades[0].auto_score = 0  # nbgrader gives it to missing notebooks, too
+        gradebook.db.commit()
+        (tmp_path / "1_penalties.ipynb").write_text("")
+        found = exporter.chapters(gradebook, "unit", "ada", tmp_path)
+    assert [(c.name, c.score, c.maximum) for c in found] == [("1_penalties", 0, 4), ("2_more", None, 4)]
