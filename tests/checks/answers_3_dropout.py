@@ -316,6 +316,12 @@ WRONG = {
             CHANGED,
             ("places", "rates"),
         ),
+        "whole rows": Wrong(
+            both("build_dropout_model", 0.5).replace("Dropout(0.5)", "Dropout(0.5, noise_shape=(None, 1))"),
+            "places",
+            "Your Dropout drops all units of an example at once",
+            ("rates",),
+        ),
         "GaussianDropout": Wrong(
             both("build_dropout_model", 0.5).replace("layers.Dropout", "layers.GaussianDropout"),
             "places",

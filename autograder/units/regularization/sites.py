@@ -102,7 +102,15 @@ def require_mended(data: Any, broken: Any, keep: Sequence[float], name: str) -> 
 
 
 def require_nothing_else_random(data: Any, name: str) -> None:
-    """With all its Dropout at rate 0 the model answers in training mode as at inference, else the check fails."""
+    """With all its Dropout at rate 0 the model answers in training mode as at inference, else the check fails.
+
+    And Dropout drops each unit by itself.
+    """
+    layers = rebuilt(data, name)._flatten_layers(include_self=False, recursive=True)
+    require(
+        not any(1 in (getattr(layer, "noise_shape", None) or ()) for layer in layers),
+        _("Your Dropout drops all units of an example at once (`noise_shape`): each unit should be dropped by itself."),
+    )
     model = build(without(config_of(data), Dropout={"rate": 0.0}))
     x = np.random.default_rng(4).random((64, *model.input_shape[1:]), "float32")
     for _place in at_drawn_weights(model):
