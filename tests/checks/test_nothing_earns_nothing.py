@@ -84,7 +84,9 @@ def _scaled(number: float) -> Any:
 
     factor = number if abs(number) < 1e38 else 1e38
     layers = keras.layers
-    stack = [layers.Rescaling(factor), layers.Dense(128, "relu", kernel_regularizer="l2"), layers.Dense(10, "softmax")]
+    # penalties on both layers: that nothing else is penalised would be true of one, whatever the number
+    dense = layers.Dense(128, "relu", kernel_regularizer="l2"), layers.Dense(10, "softmax", kernel_regularizer="l2")
+    stack = [layers.Rescaling(factor), *dense]
     model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *stack])
     model.set_weights([np.zeros_like(w) for w in model.get_weights()])
     return model

@@ -23,7 +23,9 @@ callback = stop_early.call("early_stopping", lambda rng: [[]])
 @stop_early.check(points=0.5)
 def is_early_stopping(callback):
     """The function returns Keras's callback for early stopping."""
-    stopping.settings(callback[0].result)
+    found = stopping.settings(callback[0].result)
+    for name in ("patience", "min_delta", "baseline"):
+        stopping.setting(found, name, 0)
 
 
 @stop_early.check(points=1, after=is_early_stopping)

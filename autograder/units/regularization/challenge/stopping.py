@@ -55,8 +55,10 @@ def word(found: Mapping[str, Any], name: str) -> str:
 def is_true(value: Any) -> bool:
     """Whether Keras takes one of its settings for true: 1 and a NumPy bool are, like True."""
     if isinstance(value, np.ndarray):
-        return value.size == 1 and bool(value.reshape(-1)[0])
-    return isinstance(value, (bool, int, float, str)) and bool(value)
+        return value.size == 1 and is_true(value.reshape(-1)[0].item())
+    if isinstance(value, (bool, int, float)):
+        return 0 < abs(value) <= LARGEST
+    return isinstance(value, str) and bool(value)
 
 
 def require_quantity(found: Mapping[str, Any]) -> None:
