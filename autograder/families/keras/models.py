@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.api import Failed, fail, kind_of, require
+from autograder.checks.values import LARGEST
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
 from autograder.families.keras.evidence import ModelData
@@ -42,6 +43,8 @@ def rebuilt(data: Any, name: str, seed: int = 0) -> Any:
 
     if not isinstance(data, ModelData):
         fail(_("`{name}` should return a Keras model, but it returned: {kind}."), name=name, kind=kind_of(data))
+    if not all(np.all(np.abs(w) <= LARGEST) for w in data.weights):
+        fail(_("The model of `{name}` has weights that are NaN, infinite or far too large."), name=name)
     keras.utils.set_random_seed(seed)
     try:
         return rebuild.rebuild(data)
