@@ -1,5 +1,6 @@
 """The commands of docs/i-want-to.md, run in the page's order in a course of the unit."""
 
+import json
 import os
 import re
 import shlex
@@ -76,14 +77,17 @@ def test_the_page_holds_from_its_first_command_to_its_last(tmp_path: Path) -> No
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
     looks = [line.removeprefix("LOOK ") for line in done.stdout.splitlines() if line.startswith("LOOK ")]
-    assert looks == [
+    assert looks[:-1] == [
         '{"ada": [35.0, 35.0], "bob": [0.0, 35.0]}',  # on time
         '{"ada": [35.0, 35.0], "bob": [0.0, 35.0]}',  # more time
         '{"ada": [35.0, 35.0], "bob": [0.0, 35.0]}',  # again
         '{"ada": [37.0, 37.0], "bob": [0.0, 37.0]}',  # a point more for each of two checks
         '{"ada": [33.0, 33.0], "bob": [0.0, 33.0]}',  # without a task of 4 points
-        '{"ada": [33.0, 33.0], "bob": [0.0, 33.0]}',  # of the new version
     ]
+    # of the new version, with the data of one's own that the page makes up: no λ need have the best loss inside a sweep
+    ada, bob = json.loads(looks[-1]).values()
+    assert bob == [0.0, 33.0]
+    assert ada in ([33.0, 33.0], [31.5, 33.0])
     course = tmp_path / "course"
     assert [p.name for p in (tmp_path / "only-l2").rglob("*.ipynb")] == ["2_l1_l2.ipynb"]
     assert (course / "build" / "solutions.zip").stat().st_size > 0
