@@ -166,7 +166,7 @@ class Masks:
             self._layers, self._found = [], []
 
     def draw(self) -> list[Any]:
-        """For each call of a Dropout, uniform numbers in [0, 1) of shape (steps, *input) for one epoch."""
+        """For each call of a Dropout, uniform numbers in [0, 1) of shape (steps, batch, ...) for one epoch."""
         return list(self._draw())
 
     def _drawn(self) -> list[Any]:
