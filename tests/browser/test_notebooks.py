@@ -18,8 +18,16 @@ CHAPTER = "2_l1_l2.ipynb"
 RIGHT, WRONG = "penalty", "l2_layer"
 FORGETS_THE_PENALTY = "def build_l2_model():\n    return build_given_model()"
 SAYS = {
-    "regularisation": ("✓ Trois", "La forme est correcte", "Aucune couche du modèle de build_l2_model n’ajoute"),
-    "regularization": ("✓ Three", "The form is right", "No layer of the model of build_l2_model adds"),
+    "regularisation": (
+        "✓ Trois",
+        "Les valeurs sont justes sur cet exemple",
+        "Aucune couche du modèle de build_l2_model n’ajoute",
+    ),
+    "regularization": (
+        "✓ Three",
+        "The values are right on this example",
+        "No layer of the model of build_l2_model adds",
+    ),
 }
 
 
