@@ -20,7 +20,7 @@ FORGETS_THE_PENALTY = "def build_l2_model():\n    return build_given_model()"
 SAYS = {
     "regularisation": (
         "✓ Trois",
-        "Les valeurs sont justes sur cet exemple",
+        "Les valeurs sont justes",
         "Aucune couche du modèle de build_l2_model n’ajoute",
     ),
     "regularization": (
