@@ -14,8 +14,8 @@ from .checking import (
     require_model,
     require_pair,
 )
-from .examples import require_example, tried
 from .messages import _, number, say
+from .tried import require_example, tried
 
 FLAT = (784,)
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from .checking import build, call, passed, require
-from .examples import require_example, tried
 from .facts import LEAST_PARAMETERS
 from .messages import _, number, say
+from .tried import require_example, tried
 
 IMAGE = (28, 28)
 LOGS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from .checking import NotYet, build, call, passed, require, require_number, tell_stub
-from .examples import require_example, tried
 from .messages import _, say
+from .tried import require_example, tried
 
 IMAGE = (28, 28)
 STRENGTH = 0.25

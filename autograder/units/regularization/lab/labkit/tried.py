@@ -13,6 +13,7 @@ from .messages import _, number, say
 
 Mistakes = Mapping[str, Any]  # a sentence → what an answer with this mistake gives
 IMAGES = 400
+FEW = 4  # numbers that are shown of an array
 # of `example_model` with its penalties: cross-entropy at inference; in training mode, with what it scatters by; penalty
 INFERENCE, TRAINING, SCATTER, PENALTY = 1.5847, 1.9654, 0.0433, 1.4960
 
@@ -23,9 +24,9 @@ def tried(text: str, **values: Any) -> None:
     print(" ", say(_("The values are right on this example. The grading tries other ones.")))
 
 
-def same(found: Any, right: Any) -> bool:
+def same(found: Any, right: Any, relative: float = 1e-3, absolute: float = 1e-6) -> bool:
     """Whether two numbers or arrays are equal, but for rounding."""
-    return np.shape(found) == np.shape(right) and bool(np.allclose(found, right, rtol=1e-3, atol=1e-6))
+    return np.shape(found) == np.shape(right) and bool(np.allclose(found, right, rtol=relative, atol=absolute))
 
 
 def require_same(found: Any, right: Any, what: str, mistakes: Mistakes, **values: Any) -> None:
@@ -40,11 +41,25 @@ def require_same(found: Any, right: Any, what: str, mistakes: Mistakes, **values
     raise NotYet(f"{text} {known}".rstrip())
 
 
-def _shown(value: Any) -> str:
-    if np.ndim(value) == 0:
-        return number(float(value), 5)
-    separator = "; " if number(0.5) == "0,5" else ", "
-    return "[" + separator.join(number(float(v), 3) for v in np.ravel(value)) + "]"
+def require_example(
+    found: Any, right: Any, example: str, mistakes: Mistakes, tolerance: float = 1e-3, near: float = 1e-3
+) -> None:
+    """The same of what an example in words comes to: `right` within `tolerance`, or a mistake within `near`."""
+    if same(found, right, 0.0, tolerance):
+        return
+    text = say(
+        _("{example}: expected {right}, found {found}."), example=example, right=_shown(right), found=_shown(found)
+    )
+    known = next((say(sentence) for sentence, wrong in mistakes.items() if same(found, wrong, 0.0, near)), "")
+    raise NotYet(f"{text} {known}".rstrip())
+
+
+def _shown(values: Any) -> str:
+    """A number, or the first of an array, as the folder's language writes them."""
+    if np.ndim(values) == 0:
+        return number(float(values), 5)
+    few = [number(float(value)) for value in np.ravel(values)[:FEW]]
+    return "[" + " ".join([*few, "…"] if np.size(values) > FEW else few) + "]"
 
 
 def example_model(*, dropout: bool, penalised: bool) -> Any:

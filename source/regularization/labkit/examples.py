@@ -1,1 +1,0 @@
-../../../autograder/units/regularization/lab/labkit/examples.py
