@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from autograder.insight.outline import names_in, text_of
+from autograder.grading.headings import text_of
+from autograder.insight.outline import names_in
 
 LOOKED_AT = 20  # answers, for what several learners write alike
 LINES = 20  # of an example

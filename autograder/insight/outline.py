@@ -3,12 +3,12 @@
 import io
 import json
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.headings import headings, plain
+from autograder.grading.headings import headed, plain, text_of
 
 Cells = Sequence[Mapping[str, Any]]
 
@@ -53,7 +53,7 @@ def read_outline(folder: Path) -> Outline:
     for path in sorted(folder.glob("*.ipynb")):
         try:
             cells: Cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            found = list(_headed(cells))
+            found = [(cell, plain(part), plain(heading)) for cell, part, heading in headed(cells)]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
         notebooks[path.stem] = next((part for _cell, part, _heading in found if part), "")
@@ -64,23 +64,6 @@ def read_outline(folder: Path) -> Outline:
             lessons[path.stem, str(cell.get("id", ""))] = part
             words |= names_in(text_of(cell)) if cell["cell_type"] == "code" else set()
     return Outline(notebooks, tasks, lessons, frozenset(words))
-
-
-def _headed(cells: Cells) -> Iterator[tuple[Mapping[str, Any], str, str]]:
-    """Each cell with the title of the part it is in (level 1 or 2) and the nearest heading of any level."""
-    part = heading = ""
-    for cell in cells:
-        if cell["cell_type"] == "markdown":
-            for level, title in headings(text_of(cell)):
-                heading = plain(title)
-                part = heading if level <= 2 else part
-        yield cell, part, heading
-
-
-def text_of(cell: Mapping[str, Any]) -> str:
-    """What stands in a cell of nbformat 4: a text, or a list of lines."""
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)
 
 
 def names_in(source: str) -> set[str]:

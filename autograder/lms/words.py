@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading.headings import headings
+from autograder.grading.headings import headed
 from autograder.i18n import _, translate
 from autograder.i18n import number as local_number
 from autograder.lms.classwork import Cell, CellGrade
@@ -67,22 +67,12 @@ def read_tasks(folder: Path) -> Tasks:
     for path in sorted(folder.glob("*.ipynb")):
         try:
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            titles |= {(path.stem, name): title for name, title in _titles(cells)}
+            found = [(cell["metadata"].get("nbgrader", {}), heading) for cell, _part, heading in headed(cells)]
+            graded = [(str(about["grade_id"]), heading) for about, heading in found if about.get("grade")]
+            titles |= {(path.stem, name): _MARKUP.sub(r"\1", heading).strip() for name, heading in graded}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     return Tasks(titles)
-
-
-def _titles(cells: list[dict[str, object]]) -> list[tuple[str, str]]:
-    found, heading = [], ""
-    for cell in cells:
-        text = "".join(cell["source"])  # type: ignore[arg-type]  # nbformat 4: a text or a list of lines
-        about = cell["metadata"].get("nbgrader", {})  # type: ignore[attr-defined]
-        if cell["cell_type"] == "markdown" and (found_here := headings(text)):
-            heading = _MARKUP.sub(r"\1", found_here[-1][1]).strip()
-        if about.get("grade"):
-            found.append((str(about["grade_id"]), heading))
-    return found
 
 
 def number(value: float, decimals: int = DECIMALS) -> str:
