@@ -8,8 +8,6 @@ import signal
 import socket
 from pathlib import Path
 
-from traitlets.config.loader import PyFileConfigLoader
-
 from autograder.errors import SetupError
 from autograder.i18n import _, say
 from autograder.practice import hub
@@ -18,7 +16,7 @@ from autograder.practice.service import Service
 from autograder.practice.settings import Practice
 from autograder.practice.web import told
 from autograder.scale.logs import escape_names
-from autograder.scale.settings import CONFIGURATION
+from autograder.scale.settings import configuration
 
 LOCAL = "127.0.0.1"
 
@@ -44,22 +42,19 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not arguments.serve:
         raise SetupError(_("Say --serve: practice is then served until Ctrl-C."))
-    if not (arguments.course / CONFIGURATION).exists():
-        text = _("There is no {file} in {folder}: this is no course's folder.")
-        raise SetupError(text, file=CONFIGURATION, folder=arguments.course)
+    settings = Practice(config=configuration(arguments.course))
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     escape_names()
     token = arguments.token or ("" if arguments.address == LOCAL else secrets.token_urlsafe(9))
-    return asyncio.run(_serve(arguments, token))
+    return asyncio.run(_serve(arguments, settings, token))
 
 
-async def _serve(arguments: argparse.Namespace, token: str) -> int:
+async def _serve(arguments: argparse.Namespace, settings: Practice, token: str) -> int:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     service = Service(arguments.course)
     try:
-        settings = Practice(config=PyFileConfigLoader(CONFIGURATION, str(arguments.course)).load_config())
         key = signing_key(arguments.course / settings.folder)
         server = application(service, token, key, settings.max_notebook_bytes)
         listening = socket.create_server((arguments.address, arguments.port))

@@ -12,17 +12,16 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.errors import SetupError
 from autograder.execution.runner import task_of
 from autograder.files import write_whole
-from autograder.grading.headings import headings, plain
+from autograder.grading.headings import headed, plain
 from autograder.i18n import _
 from autograder.practice.settings import Practice
 from autograder.records import Submission
 from autograder.scale.jobs import Jobs
-from autograder.scale.settings import CONFIGURATION, Course, Scale
+from autograder.scale.settings import Course, Scale, configuration
 from autograder.store import key_of
 from autograder.unit import load
 from autograder.wiring.restore import KnownNotebook, released_notebook, restore
@@ -53,10 +52,7 @@ class PracticeCourse:
         Raises:
             SetupError: there is no configuration, nothing is released, or practice would use the official secret.
         """
-        if config is None and not (root / CONFIGURATION).exists():
-            text = _("There is no {file} in {folder}: this is no course's folder.")
-            raise SetupError(text, file=CONFIGURATION, folder=root)
-        self.config = config or PyFileConfigLoader(CONFIGURATION, str(root)).load_config()
+        self.config = configuration(root) if config is None else config
         self.root, self.settings = root, Practice(config=self.config)
         self.settings.check()
         course, self.scale = Course(config=self.config), Scale(config=self.config)
@@ -148,13 +144,7 @@ def read_released(path: Path) -> NotebookNode:
 
 def titles_of(nb: NotebookNode) -> dict[str, str]:
     """Task → the heading before it, without Markdown's marks."""
-    found, heading = {}, ""
-    for cell in nb.cells:
-        if cell.cell_type == "markdown" and (found_here := headings(cell.source)):
-            heading = plain(found_here[-1][1])
-        elif task := task_of(cell):
-            found[task] = heading or task
-    return found
+    return {task: plain(heading) or task for cell, _part, heading in headed(nb.cells) if (task := task_of(cell))}
 
 
 def task_keys(nb: NotebookNode) -> dict[str, str]:

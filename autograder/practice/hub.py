@@ -21,7 +21,7 @@ from tornado import httpserver, web
 
 from autograder.errors import SetupError
 from autograder.i18n import Message, _
-from autograder.practice.local import MARGIN
+from autograder.practice.local import bounded
 from autograder.practice.routes import HANDLERS, routes
 from autograder.practice.service import Service
 from autograder.practice.web import Base
@@ -63,10 +63,7 @@ async def _serve(root: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     prefix, url = os.environ["JUPYTERHUB_SERVICE_PREFIX"], urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     service = Service(root, prefix, watches=True)
-    # nothing is unpacked, and nothing is read beyond this: the connection is closed instead
-    server = httpserver.HTTPServer(
-        _application(service), max_body_size=LARGEST + MARGIN, max_buffer_size=LARGEST + 2 * MARGIN
-    )
+    server = bounded(_application(service), LARGEST)
     tasks = [asyncio.create_task(_listen(server, url.hostname or BEHIND_PROXY, url.port or 0))]
     if service.fault is None:
         tasks.append(asyncio.create_task(_open(service)))

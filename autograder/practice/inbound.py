@@ -93,10 +93,8 @@ class Inbound:
                 except FileNotFoundError:
                     return 0
                 self._done.add(name)
-                found = [self._read(descriptor, student, released, name) for released in self._of(assignment)]
-                work = [
-                    (released, *read_) for released, read_ in zip(self._of(assignment), found, strict=True) if read_
-                ]
+                found = [(one, self._read(descriptor, student, one, name)) for one in self._of(assignment)]
+                work = [(released, *handed_in) for released, handed_in in found if handed_in]
                 work.sort(key=lambda one: not self._door.changed(student, one[0], one[1]))
                 return sum(self._put(student, *one, name) for one in work)
         except (OSError, AutograderError) as error:

@@ -30,8 +30,11 @@ def application(service: Service, token: str, key: bytes, largest: int) -> https
     kinds: dict[type[Base], type[Base]] = {kind: _local(kind, token) for kind in HANDLERS}
     settings: dict[str, Any] = {"cookie_secret": key, "xsrf_cookies": True, "login_url": service.prefix,
                                 "xsrf_cookie_kwargs": {"samesite": "Lax", "httponly": True}}  # fmt: skip
-    app = web.Application(routes(service, kinds), **settings)
-    # nothing is unpacked, and nothing is read beyond this: the connection is closed instead
+    return bounded(web.Application(routes(service, kinds), **settings), largest)
+
+
+def bounded(app: web.Application, largest: int) -> httpserver.HTTPServer:
+    """A server that takes a notebook of so many bytes in a form. It unpacks nothing, and closes on what is larger."""
     return httpserver.HTTPServer(app, max_body_size=largest + MARGIN, max_buffer_size=largest + 2 * MARGIN)
 
 

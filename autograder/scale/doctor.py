@@ -4,12 +4,10 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from traitlets.config.loader import PyFileConfigLoader
-
 from autograder.files import git_publishes, is_plain
 from autograder.i18n import _, say
 from autograder.sandbox import doctor
-from autograder.scale.settings import CONFIGURATION, KNOWN, Course
+from autograder.scale.settings import CONFIGURATION, KNOWN, Course, configuration
 
 add_arguments = doctor.add_arguments
 
@@ -42,4 +40,4 @@ def exposed_keys(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def course_in(folder: Path) -> Course:
     """The settings of the course in a folder."""
-    return Course(config=PyFileConfigLoader(CONFIGURATION, str(folder)).load_config())
+    return Course(config=configuration(folder))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from traitlets import Bool, Dict, Integer, Unicode
 from traitlets.config import LoggingConfigurable
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import Config, PyFileConfigLoader
 
 from autograder.errors import SetupError
 from autograder.i18n import _
@@ -69,15 +69,23 @@ class Scale(LoggingConfigurable):
     )
 
 
+def configuration(course: Path) -> Config:
+    """The configuration in a course's folder.
+
+    Raises:
+        SetupError: there is none.
+    """
+    if not (course / CONFIGURATION).exists():
+        raise SetupError(
+            _("There is no {file} in {folder}: this is no course's folder."), file=CONFIGURATION, folder=course
+        )
+    return PyFileConfigLoader(CONFIGURATION, str(course)).load_config()
+
+
 def configured_unit(course: Path) -> Unit:
     """The unit that the configuration in a course's folder names.
 
     Raises:
         SetupError: there is no configuration, or it names no unit.
     """
-    if not (course / CONFIGURATION).exists():
-        raise SetupError(
-            _("There is no {file} in {folder}: this is no course's folder."), file=CONFIGURATION, folder=course
-        )
-    config = PyFileConfigLoader(CONFIGURATION, str(course)).load_config()
-    return load(Course(config=config).unit, course.resolve())
+    return load(Course(config=configuration(course)).unit, course.resolve())
