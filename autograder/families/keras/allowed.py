@@ -36,6 +36,7 @@ _LEGACY = ("keras._legacy.layers", "AlphaDropout")  # the only class of tensorfl
 _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float16".split())
 # where numbers could be handed in as data
 _DATA = {"Constant": ("value",), "Rescaling": ("scale", "offset"), "RandomErasing": ("fill_value",)}
+_HOLDS_DATA = _("A {name} of your model holds a list of numbers: only a single number is taken there.")
 _LONGEST = 8  # numbers in a row that an operation may be given: axes, a shape, no data
 _OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
@@ -100,8 +101,7 @@ def _check_rule(name: Any, own: Any) -> None:
     known = isinstance(name, str) and isinstance(own, dict)
     held = [own[key] for key in _DATA.get(name, ()) if key in own] if known else []
     if not all(value is None or isinstance(value, (int, float)) for value in held):
-        text = _("A {name} of your model holds a list of numbers: only a single number is taken there.")
-        raise EvidenceRefused(text, name=name)
+        raise EvidenceRefused(_HOLDS_DATA, name=name)
     if name == "SpectralNormalization" and not (known and own.get("power_iterations") in range(1, 11)):
         raise refused("power_iterations")
 
@@ -112,8 +112,7 @@ def _check_no_data(name: Any, operation: Any) -> None:
     while stack:
         node = stack.pop()
         if isinstance(node, list) and sum(isinstance(part, (int, float)) for part in node) > _LONGEST:
-            text = _("A {name} of your model holds a list of numbers: only a single number is taken there.")
-            raise EvidenceRefused(text, name=str(name)[:80])
+            raise EvidenceRefused(_HOLDS_DATA, name=str(name)[:80])
         stack += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
 
 

@@ -108,11 +108,16 @@ class Comparison:
         return statistics.median(self.reductions)
 
     @property
-    def crossentropy_ratio(self) -> float:
-        """Median over the seeds of held-out cross-entropy divided by the given model's."""
+    def crossentropy_ratios(self) -> list[float]:
+        """Per seed, held-out cross-entropy divided by the given model's."""
         if self.collapsed:
-            return math.inf
-        return statistics.median(t.held_out / g.held_out for g, t in zip(self.given, self.theirs, strict=True))
+            return [math.inf] * len(self.theirs)
+        return [t.held_out / g.held_out for g, t in zip(self.given, self.theirs, strict=True)]
+
+    @property
+    def crossentropy_ratio(self) -> float:
+        """Median over the seeds."""
+        return statistics.median(self.crossentropy_ratios)
 
     def picture(self) -> dict[str, Any]:
         """Median curves of both and the range of the reduction, for the feedback page; all of its numbers are finite.
@@ -186,9 +191,10 @@ class Trainer:
     ) -> Iterator[Run]:
         """See `runs`. A seed is trained when its run is asked for; the model is compiled once for all of them."""
         setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, self.data.identity, versions()]
+        models = anonymous(config), start and anonymous(start)
         trained: Callable[[int], Run] | None = None
         for seed in self.seeds:
-            key = key_of("run", setting, anonymous(config), start and anonymous(start), seed)
+            key = key_of("run", setting, *models, seed)
             found = self.store.get(key) if self.store else None
             if found is not None:
                 yield Run(*found)

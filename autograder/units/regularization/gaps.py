@@ -16,8 +16,6 @@ from autograder.units.regularization.classifiers import settled
 
 MAX_RATIO = 1.0  # hidden cross-entropy, as a multiple of the given model's
 CLEARLY_WORSE = 1.05  # what a penalty without effect does not come to by chance
-
-
 SURE = 4.0  # standard deviations of a mean over the pairs so far: beyond, more pairs decide nothing else
 RATIO_DEVIATION = 0.031  # of the ratio of one pair; the largest of docs/calibration.md but of models that collapse
 
@@ -38,8 +36,7 @@ class Reduction(NamedTuple):
             return True
         comparison = settled(comparison)
         room = SURE / math.sqrt(len(comparison.theirs))
-        ratios = [t.held_out / g.held_out for g, t in zip(comparison.given, comparison.theirs, strict=True)]
-        ratio, reduction = statistics.mean(ratios), statistics.mean(comparison.reductions)
+        ratio, reduction = statistics.mean(comparison.crossentropy_ratios), statistics.mean(comparison.reductions)
         no_worse = ratio <= MAX_RATIO - room * RATIO_DEVIATION
         worse = ratio >= MAX_RATIO + room * RATIO_DEVIATION
         full, none = self.full + room * self.deviation, self.none - room * self.deviation

@@ -23,8 +23,8 @@ from autograder.i18n import _
 NOTICED = 0.02  # a rate measured above this is a Dropout
 NEAR = 0.03  # rates measured within this are the same: over five standard errors
 
+ON_INPUT_KEPT = 0.8  # what is written as rate before the first layer of the broken models
 # units of the hidden layers, and the probability of keeping that was written as rate behind each of them
-ON_INPUT_KEPT = 0.8
 BROKEN = (((24, 16), (0.8, 0.7)), ((32,), (0.9,)), ((20, 30, 12), (0.75, 0.9, 0.6)))
 
 ON_INPUT = _(

@@ -47,11 +47,10 @@ class Verdict(NamedTuple):
 
 def samples(comparison: Comparison) -> dict[str, Sample]:
     """Quantity → one value per pair of seeds."""
-    pairs = list(zip(comparison.given, comparison.theirs, strict=True))
     return {
         "reduction": np.array(comparison.reductions),
-        "crossentropy_ratio": np.array([t.held_out / g.held_out for g, t in pairs]),
-        "accuracy": np.array([t.accuracy for _g, t in pairs]),
+        "crossentropy_ratio": np.array(comparison.crossentropy_ratios),
+        "accuracy": np.array([run.accuracy for run in comparison.theirs]),
     }
 
 
