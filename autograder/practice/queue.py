@@ -110,13 +110,16 @@ class Queue:
             for row in db.execute(f"SELECT {COLUMNS} FROM attempt WHERE state = 'running'").fetchall():  # noqa: S608
                 attempt = attempt_of(row)
                 db.execute("DELETE FROM look WHERE attempt = ?", (attempt.id,))
-                newer = db.execute("SELECT 1 FROM attempt WHERE student=? AND assignment=? AND notebook=? AND "
-                                   "state='waiting'", attempt.key).fetchone()  # fmt: skip
-                state = "replaced" if newer else "broken" if attempt.tries >= TRIES else "waiting"
+                state = "replaced" if self._is_replaced(attempt) else "broken" if attempt.tries >= TRIES else "waiting"
                 ended = None if state == "waiting" else self.clock()
                 db.execute("UPDATE attempt SET state=?, began=NULL, ended=? WHERE id=?", (state, ended, attempt.id))
                 if state != "waiting":
                     db.execute("DELETE FROM work WHERE attempt=?", (attempt.id,))
+
+    def _is_replaced(self, attempt: Attempt) -> bool:
+        """Whether a newer attempt at the same notebook waits."""
+        question = "SELECT 1 FROM attempt WHERE student=? AND assignment=? AND notebook=? AND state='waiting'"
+        return self._db.execute(question, attempt.key).fetchone() is not None
 
     def put(self, key: Key, keys: Mapping[str, str], body: bytes, source: str | None = None) -> int | None:
         """A new attempt's id. `body`: what was handed in.
@@ -207,10 +210,8 @@ class Queue:
         """An attempt that runs waits again, in its place, as if it had not been begun."""
         with self._transaction() as db:
             db.execute("DELETE FROM look WHERE attempt=?", (attempt.id,))
-            newer = db.execute("SELECT 1 FROM attempt WHERE student=? AND assignment=? AND notebook=? AND "
-                               "state='waiting'", attempt.key).fetchone()  # fmt: skip
-            state = "replaced" if newer else "waiting"
-            if newer:
+            state = "replaced" if self._is_replaced(attempt) else "waiting"
+            if state == "replaced":
                 db.execute("DELETE FROM work WHERE attempt=?", (attempt.id,))
             db.execute("UPDATE attempt SET state=?, began=NULL, tries=tries-1 "
                        "WHERE id=? AND state='running' AND tries=?", (state, attempt.id, attempt.tries))  # fmt: skip

@@ -14,6 +14,7 @@ from autograder.errors import AutograderError
 from autograder.feedback.exporter import render
 from autograder.i18n import Message, _, languages, say, translate
 from autograder.practice.history import history
+from autograder.practice.rows import Attempt
 from autograder.practice.service import Service
 
 FOLDER = Path(__file__).parent
@@ -146,7 +147,7 @@ class OneAttempt(Base):
             self.redirect(f"{self.service.prefix}attempt/{number}/page", status=303)
             return
         row = history(self.service.ready.course, [attempt], self.language)[0]
-        text = said(self.service, attempt.id, self.student, self.language)
+        text = said(self.service, attempt, self.language)
         self.show("attempt.html.j2", row=row, text=text)
 
 
@@ -159,7 +160,7 @@ class State(Base):
         attempt = self.service.ready.queue.of(self.student, int(number))
         if attempt is None:
             raise web.HTTPError(404)
-        self.finish({"state": attempt.state, "text": said(self.service, attempt.id, self.student, self.language)})
+        self.finish({"state": attempt.state, "text": said(self.service, attempt, self.language)})
 
 
 class AttemptPage(Base):
@@ -193,14 +194,13 @@ class Files(web.StaticFileHandler):
         self.set_header("Content-Security-Policy", CSP)
 
 
-def said(service: Service, number: int, student: str, language: str) -> str:
+def said(service: Service, attempt: Attempt, language: str) -> str:
     """Where an attempt stands, as a sentence."""
     ready = service.ready
-    attempt = ready.queue.of(student, number)
-    if attempt is None or attempt.state not in ("waiting", "running"):
+    if attempt.state not in ("waiting", "running"):
         return ""
     seconds = ready.times.seconds(attempt) or 0.0
-    ahead = ready.queue.ahead(number)
+    ahead = ready.queue.ahead(attempt.id)
     if attempt.state == "running":
         text = _("It is being looked at: about {seconds} s to go.")
     elif ready.work.paused:
