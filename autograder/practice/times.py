@@ -1,5 +1,6 @@
 """How long practice takes: what the queue expects of an attempt, and what attempts took."""
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -29,10 +30,14 @@ class Times:
         return self._before(each) + (ahead // self._workers + 1) * each
 
     def each(self) -> float:
-        """What a new answer takes a worker, s: the mean of the latest ones. Known ones take next to nothing."""
+        """What a new answer takes a worker, s: the mean of the latest ones, but for the longest and the shortest tenth.
+
+        Known ones take next to nothing, and the first one of a worker starts it up: it says nothing of the others.
+        """
         question = "SELECT ended - began FROM attempt WHERE state='done' AND NOT known ORDER BY ended DESC LIMIT ?"
-        found = [row[0] for row in self._queue.rows(question, (LATEST,))]
-        return statistics.fmean(found) if found else UNKNOWN
+        found = sorted(row[0] for row in self._queue.rows(question, (LATEST,)))
+        left_out = math.ceil(len(found) / 10) if len(found) > 2 else 0
+        return statistics.fmean(found[left_out : len(found) - left_out]) if found else UNKNOWN
 
     def _before(self, each: float) -> float:
         """Until a worker is free, s."""

@@ -60,6 +60,12 @@ def test_a_known_answer_does_not_make_the_new_ones_look_fast(queue: Queue, clock
     assert Times(queue, 1).each() == 30.0
 
 
+def test_the_start_of_a_worker_does_not_count(queue: Queue, clock: Clock) -> None:
+    for number, seconds in enumerate([90.0, 20.0, 22.0, 24.0]):
+        look(queue, clock, f"l{number}", seconds)
+    assert Times(queue, 1).each() == 23.0
+
+
 def test_the_expected_time_counts_who_goes_before_and_who_is_looked_at(queue: Queue, clock: Clock) -> None:
     look(queue, clock, "first", 30.0)
     numbers = {student: put(queue, student) for student in ("ada", "bo", "chloe", "dora")}
