@@ -7,7 +7,7 @@ from autograder.grading.notebooks import parse_notebook
 from autograder.i18n import Message, _
 from autograder.practice.attempts import packed
 from autograder.practice.course import PracticeCourse, Released, task_keys
-from autograder.practice.queue import Queue
+from autograder.practice.queue import Queue, QuotaSpent
 
 NAME = _("the notebook")
 
@@ -85,4 +85,9 @@ class Door:
             text = _("The files beside the notebook have {size:.1f} MB; {limit:.1f} MB are taken.")
             raise TooLarge(text, size=size / 1e6, limit=limit / 1e6)
         key = (student, released.assignment, released.name)
-        return self.queue.put(key, keys, packed(notebook, own), source)
+        try:
+            return self.queue.put(key, keys, packed(notebook, own), source)
+        except QuotaSpent as spent:
+            task = str(spent.message.values["task"])
+            named = {**spent.message.values, "task": released.titles.get(task, task)}
+            raise QuotaSpent(spent.message.text, **named) from None

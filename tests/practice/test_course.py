@@ -10,7 +10,7 @@ import pytest
 from autograder.errors import SetupError
 from autograder.practice.course import PracticeCourse, code_key, task_keys
 from autograder.practice.door import Closed, Door, TooLarge
-from autograder.practice.queue import Limits, Queue
+from autograder.practice.queue import Limits, Queue, QuotaSpent
 from tests.mini.course import MiniCourse
 
 
@@ -118,3 +118,21 @@ def test_what_is_not_of_the_course_is_refused_with_a_sentence(door: Door, mini: 
     with pytest.raises(TooLarge, match="beside the notebook"):
         door.take("ada", "mini", handed_in(mini), {"big.bin": bytes(1001)})
     assert door.queue.latest("ada") == []
+
+
+def test_a_spent_quota_names_the_task_as_its_heading_does(
+    configured: MiniCourse, mini: MiniCourse, tmp_path: Path
+) -> None:
+    queue = Queue(tmp_path, Limits(cooldown=0, quota=1))
+    door = Door(PracticeCourse(configured.root), queue)
+    try:
+        door.take("ada", "mini", handed_in(mini), {})
+        attempt = queue.claim()
+        assert attempt is not None
+        queue.finish(attempt, "done", {})
+        changed = nbformat.reads(handed_in(mini).decode(), as_version=4)
+        next(c for c in changed.cells if "double" in c.source and c.cell_type == "code").source += "\nz = 1"
+        with pytest.raises(QuotaSpent, match="feedback on A tiny assignment"):
+            door.take("ada", "mini", nbformat.writes(changed).encode(), {})
+    finally:
+        queue.close()
