@@ -44,8 +44,9 @@ test-browser: $(STAMP)  ## JupyterLab, the formgrader, the pages in Debian's chr
 	scripts/setup-browser
 	$(BIN)/python -m pytest -m browser
 
-attacks: $(STAMP)  ## grade the hostile class, inside a guard (STOCK=--stock: beside stock nbgrader)
+attacks: $(STAMP)  ## the hostile class, graded and through practice's door, inside a guard (STOCK=--stock: beside stock nbgrader)
 	tests/guard.sh $(BIN)/python -m tests.attacks.run $(STOCK)
+	tests/guard.sh $(BIN)/python -m tests.attacks.practice
 
 fuzz: $(STAMP)  ## coverage-guided runs on what reads evidence and models, inside the guard (FUZZ="--runs 5000 --seconds 900")
 	tests/guard.sh $(BIN)/python -m tests.fuzz.run $(FUZZ)
