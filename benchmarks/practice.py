@@ -1,10 +1,11 @@
 """Practice with real workers: how long an attempt takes, how many a machine carries, and a class that comes at once.
 
-    python -m benchmarks.practice [--new 12] [--students 200] [--minutes 10] [--workers 2] [--notebook 2_l1_l2]
+    python -m benchmarks.practice [--new 12] [--students 200] [--minutes 10] [--steady 30] [--workers 2]
 
 `--new` students hand in one notebook, one after the other: their hidden inputs and seeds differ, so all models are
-trained anew; each hands in once more, with a comment changed. Then `--students` come within `--minutes`. Writes
-`benchmarks/results/practice.json`. Run it on a machine that does nothing else.
+trained anew; each hands in once more, with a comment changed. Then `--students` come within `--minutes`, and `--steady`
+of them at nine tenths of the rate that the workers were found to carry. Writes `benchmarks/results/practice.json`. Run
+it on a machine that does nothing else.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from benchmarks.grading import Memory
 from benchmarks.machine import save
 
 RESULT = Path(__file__).parent / "results" / "practice.json"
+BUSY = 0.9  # share of the rate that the workers carry
 LAST_HOUR = 800  # students, each of whom hands in once within the last hour
 SETTINGS = "\nc.Practice.cooldown_seconds = 0\nc.Practice.workers = {workers}\n"
 
@@ -86,6 +88,18 @@ def alone(ready: Ready, course: Path, notebook: str, count: int) -> tuple[list[f
     return sorted(new), sorted(known)
 
 
+def come(ready: Ready, course: Path, notebook: str, students: Sequence[str], apart: float) -> list[Come]:
+    """Hand in, a student every `apart` s."""
+    came = []
+    for student in students:
+        began = time.monotonic()
+        attempt = hand_in(ready, student, answer(course, notebook, student))
+        found = ready.queue.of(student, attempt)
+        came.append(Come(attempt, student, (ready.times.seconds(found) if found else None) or 0.0))
+        time.sleep(max(0.0, apart - (time.monotonic() - began)))
+    return came
+
+
 def class_comes(ready: Ready, course: Path, notebook: str, students: int, minutes: float) -> tuple[list[Come], Memory]:
     """Hand in evenly spaced, watch memory, wait for the last page."""
     memory, over = Memory(), threading.Event()
@@ -97,19 +111,20 @@ def class_comes(ready: Ready, course: Path, notebook: str, students: int, minute
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    came = []
-    for number in range(students):
-        began = time.monotonic()
-        student = f"class-{number:03}"
-        attempt = hand_in(ready, student, answer(course, notebook, student))
-        found = ready.queue.of(student, attempt)
-        came.append(Come(attempt, student, (ready.times.seconds(found) if found else None) or 0.0))
-        time.sleep(max(0.0, minutes * 60 / students - (time.monotonic() - began)))
+    names = [f"class-{number:03}" for number in range(students)]
+    came = come(ready, course, notebook, names, minutes * 60 / students)
     for one in came:
         ended(ready, one.student, one.number)
     over.set()
     watcher.join()
     return came, memory
+
+
+def steady(ready: Ready, course: Path, notebook: str, count: int) -> list[float]:
+    """s to the page of students who come at nine tenths of the rate that the workers carry, sorted."""
+    apart = ready.times.each() / ready.work.workers / BUSY
+    came = come(ready, course, notebook, [f"steady-{number:03}" for number in range(count)], apart)
+    return sorted(seconds(ended(ready, one.student, one.number)) for one in came)
 
 
 def told(ready: Ready, came: Sequence[Come]) -> dict[str, Any]:
@@ -136,6 +151,7 @@ def main() -> None:
     """Measure and save."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--new", type=int, default=12)
+    parser.add_argument("--steady", type=int, default=30)
     parser.add_argument("--students", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--workers", type=int, default=2)
@@ -152,12 +168,14 @@ def main() -> None:
             new, known = alone(service.ready, course, chosen.notebook, chosen.new)
             came, memory = class_comes(service.ready, course, chosen.notebook, chosen.students, chosen.minutes)
             of_class, each = told(service.ready, came), service.ready.times.each()
+            carried = steady(service.ready, course, chosen.notebook, chosen.steady)
         finally:
             service.close()
     save(chosen.output, {
         "notebook": chosen.notebook, "workers": chosen.workers,
         "a new answer, nobody else there, s": spread(new), "a known answer, s": spread(known),
-        "attempts a minute, of new answers": round(60 * chosen.workers / each, 2),
+        "new answers a minute that the workers carry": round(60 * chosen.workers / each, 2),
+        f"a new answer at {BUSY} of this rate, s": spread(carried),
         "class": {"students": chosen.students, "minutes": chosen.minutes, **of_class, **memory.told()},
         f"workers for {LAST_HOUR} students in an hour": -int(-LAST_HOUR * each // 3600),
         "mean s of work on one of the class": round(each, 1),

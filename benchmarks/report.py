@@ -99,6 +99,33 @@ def driver(measured: dict[str, Any]) -> str:
     )
 
 
+def practice(measured: dict[str, Any]) -> str:
+    """How long students wait for a page of practice."""
+    crowd, rate = measured["class"], measured["new answers a minute that the workers carry"]
+    busy = next(name for name in measured if name.endswith("of this rate, s"))
+    students = f"{crowd['students']} students within {crowd['minutes']:g} minutes"
+    rows = {
+        "a known answer, s": measured["a known answer, s"],
+        "a new answer, nobody else there, s": measured["a new answer, nobody else there, s"],
+        busy.replace("this rate", f"{rate} a minute"): measured[busy],
+        f"{students}, s": crowd["seconds to the page"],
+        "the same, taken / expected when they came": crowd["taken / expected"],
+    }
+    table = "\n".join(f"| {name} | {found['p50']} | {found['p95']} |" for name, found in rows.items())
+    last_hour = next(f"{name}: {count}" for name, count in measured.items() if name.startswith("workers for"))
+    ratios = crowd["taken / expected"]
+    return (
+        f"## Practice\n\n`{measured['notebook']}`, {measured['workers']} workers ({when(measured)}); hidden inputs "
+        f"differ between students, so each one's models are trained anew.\n\n"
+        f"| From the notebook to its page | median | 95th percentile |\n|---|---|---|\n{table}\n\n"
+        f"- new answers a minute that the workers carry: {rate}\n- {last_hour}\n"
+        f"- of {students}, {crowd['served']} were served, begun in the order of coming: "
+        f"{'yes' if crowd['begun in the order of coming'] else 'no'}; taken / expected from {ratios['min']} to "
+        f"{ratios['max']}\n- memory: {crowd['peak_memory_mb']} MB at most, of a worker by quarter of the run "
+        f"{', '.join(map(str, crowd['peak_worker_mb_by_quarter']))} MB"
+    )
+
+
 def plot(measured: dict[str, Any]) -> None:
     """Notebooks a minute of each run of the class, on a logarithmic axis."""
     mpl.rcParams["svg.hashsalt"] = "performance"
@@ -116,7 +143,8 @@ def plot(measured: dict[str, Any]) -> None:
 
 def main() -> None:
     """Write the figures of what was measured so far."""
-    makers = {"grading": grading, "workers": workers, "training": training, "driver": driver}
+    makers = {"grading": grading, "workers": workers, "training": training, "driver": driver,
+              "practice": practice}  # fmt: skip
     parts = [make(read(name)) for name, make in makers.items() if (RESULTS / f"{name}.json").exists()]
     if (RESULTS / "grading.json").exists():
         plot(read("grading"))
