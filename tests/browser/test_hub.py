@@ -219,6 +219,37 @@ def test_what_is_submitted_gets_its_page_by_fetch_feedback(hub: Hub, bob: Visito
     assert "2 of 3 checks passed" in bob.index()
 
 
+def test_in_jupyterlab_the_assignment_list_submits_and_fetches_the_page(hub: Hub, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    page.set_default_timeout(SECONDS * 1000)
+    page.goto(f"{hub.address}/hub/login")
+    page.fill("#username_input", ALICE)
+    page.fill("#password_input", PASSWORD)
+    page.click("#login_submit")
+    page.wait_for_url(f"**/user/{ALICE}/lab**", wait_until="commit")
+    page.goto(f"{hub.address}/user/{ALICE}/lab?reset")  # a workspace of before hides the menu's answer
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Assignment List").click()
+    page.get_by_role("button", name="Fetch", exact=True).click()
+    submit = page.get_by_role("button", name="Submit", exact=True)
+    submit.wait_for()
+    mine = hub.run / "home" / ALICE / "mini" / "m.ipynb"
+    mine.write_bytes(notebook(hub, word="word = 'wrong'"))
+    submit.click()
+    fetch = page.get_by_role("button", name="Fetch Feedback")
+    fetch.wait_for()
+    end = time.monotonic() + SECONDS
+    while not (pages := list(mine.parent.rglob("feedback/*/*.html"))):
+        assert time.monotonic() < end, hub.log[-3000:]
+        fetch.click()
+        time.sleep(2)
+    assert "The word is another one." in pages[0].read_text()
+    page.get_by_text("view feedback").first.wait_for()
+    (PROJECT / "build" / "screenshots").mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PROJECT / "build" / "screenshots" / "assignment-list.png")
+    page.context.close()
+
+
 def test_a_folder_under_anothers_name_is_refused(hub: Hub, alice: Visitor) -> None:
     inbound = hub.run / "exchange" / COURSE / "inbound"
     (own,) = (p for p in inbound.iterdir() if p.name.startswith(BOB)) if inbound.exists() else ()
@@ -266,6 +297,20 @@ def test_a_service_that_is_killed_comes_back_and_loses_nothing(hub: Hub, alice: 
     assert "gives something else" not in alice.page(attempts[0])
     assert "gives something else" in bob.page(attempts[1])
     assert count(hub, "done") == done + 2
+
+
+def test_a_worker_that_is_killed_costs_nobody_an_attempt(hub: Hub, alice: Visitor) -> None:
+    done = count(hub, "done")
+    attempt = alice.attempt(notebook(hub, double=SLOW["double"].replace("15", "16")))
+    until_it_runs(hub)
+    time.sleep(2)  # its kernel runs
+    workers = [p for p in hub.service().children() if "spawn_main" in " ".join(p.cmdline())]
+    assert workers
+    for worker in workers:
+        worker.kill()
+    assert "gives something else" not in alice.page(attempt)
+    assert count(hub, "done") == done + 1
+    assert hub.service().is_running()
 
 
 def test_a_hub_that_is_killed_takes_the_service_along_and_the_next_one_goes_on(hub: Hub, bob: Visitor) -> None:

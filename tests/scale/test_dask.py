@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from autograder.errors import SetupError
+from autograder.practice.rows import Attempt
+from autograder.practice.service import Ready, Service
 from autograder.scale.dask import DaskPool
 from tests.mini.course import PROJECT, MiniCourse, expected, own_unit
 
@@ -122,6 +124,39 @@ def test_a_regrade_after_a_run_on_a_cluster_runs_no_learners_code(course: MiniCo
         course.autograde("--force")
         assert printed(course) == first
         assert course.scores() == {student: {"double": 3.0, "word": 3.0} for student in expected(4)}
+
+
+def test_practice_looks_at_attempts_on_the_cluster(course: MiniCourse, cluster: Cluster) -> None:
+    course.configure("c.Practice.cooldown_seconds = 0\n", scheduler_address=cluster.address)
+    service = Service(course.root)
+    assert service.open(), service.fault
+    try:
+        wrong = {"double": "def double(x):\n    return 3 * x"}
+        for cells, held in ((wrong, 0), ({}, 2)):
+            raw = (course.hand_in("ada", **cells) / "m.ipynb").read_bytes()
+            attempt = looked_at(service.ready, raw)
+            assert attempt.state == "done", attempt
+            assert attempt.result["tasks"]["double"][0] == held
+            own = [p for p in psutil.Process().children() if p.pid not in {c.pid for c in cluster.processes}]
+            assert [p.cmdline() for p in own if p.children()] == []  # no worker works here
+            cluster.replace_workers()
+    finally:
+        service.close()
+
+
+def looked_at(ready: Ready, raw: bytes) -> Attempt:
+    """Hand in, and wait for what comes of it."""
+    number = ready.door.take("ada", "mini", raw, {})
+    assert number is not None
+    ready.work.wake()
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        attempt = ready.queue.of("ada", number)
+        assert attempt is not None
+        if attempt.state not in ("waiting", "running"):
+            return attempt
+        time.sleep(0.1)
+    raise TimeoutError(number)
 
 
 def test_another_version_on_the_workers_is_refused_with_a_sentence(course: MiniCourse, cluster: Cluster) -> None:
