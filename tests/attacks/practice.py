@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -56,7 +57,10 @@ def submit(typed: Typed, course: Path, inbound: Path) -> None:
     attack(typed, course)
     folder = inbound / f"{typed.student}+{typed.assignment}+{WHEN}+{secrets.token_hex(6)}"
     (course / "submitted" / typed.student / typed.assignment).rename(folder)
-    (folder / "submission_secret.txt").write_text(secrets.token_hex(64), encoding="ascii")
+    whole = folder / "submission_secret.txt"
+    if whole.is_dir():
+        shutil.rmtree(whole)
+    whole.write_text(secrets.token_hex(64), encoding="ascii")
 
 
 def wait(ready: Ready, students: list[str]) -> None:
