@@ -25,8 +25,11 @@ demo: $(STAMP)  ## grade the class of examples: gradebook, feedback pages, repor
 release: $(STAMP)  ## make release/ again from source/
 	@$(BIN)/python -m autograder release
 
+# a file's tests share what they set up; tests/conftest.py says which files are begun first
+SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(STAMP)  ## the tests that take seconds (under 12 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not attacks and not browser"
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow and not attacks and not browser"
 
 test-fresh:  ## both commands of the README, in an empty Debian (SUITE=bookworm; as root, needs mmdebstrap)
 	scripts/fresh-root $(or $(SUITE),trixie) sh -c 'make demo CLASS=small && make test-part'
@@ -38,7 +41,7 @@ test-part: $(STAMP)
 	$(BIN)/python -m pytest -q -m "not slow and not attacks and not browser" tests/sandbox tests/test_setup.py
 
 test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, trained answers (SLOW=... for a part)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not attacks and not browser" $(SLOW)
+	$(BIN)/python -m pytest $(SPREAD) -m "slow and not attacks and not browser" $(SLOW)
 
 test-browser: $(STAMP)  ## JupyterLab, the formgrader, the pages in Debian's chromium; practice behind a real JupyterHub
 	scripts/setup-browser

@@ -98,3 +98,9 @@ def test_the_versions_are_those_of_the_package() -> None:
     text = SETUP.read_text()
     assert 'versions="3.13 3.12 3.11"' in text
     assert 'requires-python = ">=3.11,<3.14"' in (SETUP.parents[1] / "pyproject.toml").read_text()
+
+
+def test_what_costs_each_process_a_second_is_not_installed() -> None:
+    """Of nbgrader's dependencies: a grammar that is built on import (see pyproject.toml)."""
+    assert "rfc3987" not in (SETUP.parents[1] / "requirements.lock").read_text()
+    assert "--no-deps" in SETUP.read_text()  # else the installer asks for it again

@@ -8,10 +8,12 @@
 The notebook `m` has the tasks `double` (3 points, two checks), `word` (3) and `essay` (2, graded by a person).
 """
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ PROJECT = Path(__file__).parents[2]
 UNIT = Path(__file__).parent / "unit"
 REFERENCE = {"double": "def double(x):\n    return 2 * x", "word": "word = 'right'"}
 SECONDS = 300  # for one command, on a busy machine
+GRADEBOOK = "c.CourseDirectory."  # settings of what the release and the gradebook depend on
+_released: dict[str, Path] = {}  # these settings → what nbgrader made with them in this process
 
 
 def _cell(name: str, source: str, *, points: float | None = None, solution: bool, kind: str = "code") -> Any:
@@ -44,6 +48,13 @@ def source_notebook() -> Any:
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
+def _copy(course: Path, to: Path) -> None:
+    """The release and the gradebook, unless that is on a server."""
+    shutil.copytree(course / "release", to / "release")
+    if (course / "gradebook.db").exists():
+        shutil.copy(course / "gradebook.db", to)
+
+
 def own_unit(root: Path) -> Path:
     """A copy of the tiny unit in the course's folder, to be changed by a test: the package `own_unit`. Its checks."""
     shutil.copytree(UNIT, root / "own_unit", ignore=shutil.ignore_patterns("__pycache__"))
@@ -61,7 +72,7 @@ class MiniCourse:
         folder.mkdir(parents=True)
         nbformat.write(source_notebook(), folder / "m.ipynb")
         self.configure(extra, **settings)
-        self.nbgrader("generate_assignment", "mini")
+        self.release("\n".join(line for line in extra.splitlines() if line.startswith(GRADEBOOK)))
 
     def configure(self, extra: str = "", **settings: Any) -> None:
         """Write `nbgrader_config.py`: the project's own, the tiny unit, two workers, these settings and lines."""
@@ -70,6 +81,16 @@ class MiniCourse:
         for name, value in {"workers": 2, **settings}.items():
             text += f"c.Scale.{name} = {value!r}\n"
         (self.root / "nbgrader_config.py").write_text(text + extra, encoding="utf-8")
+
+    def release(self, settings: str) -> None:
+        """`nbgrader generate_assignment mini`: run once in a process for courses of equal `settings`, then copied."""
+        if settings in _released:
+            _copy(_released[settings], self.root)
+            return
+        self.nbgrader("generate_assignment", "mini")
+        _released[settings] = Path(tempfile.mkdtemp(prefix="mini-"))
+        atexit.register(shutil.rmtree, _released[settings], ignore_errors=True)
+        _copy(self.root, _released[settings])
 
     def hand_in(self, student: str, *, at: str = "2026-03-02 18:00:00 UTC", **cells: str) -> Path:
         """A submission: the reference solution, but for the cells that are given."""

@@ -260,12 +260,6 @@ class TestLimits:
         with Running(submission, settings(kind, cpu_seconds=6)) as kernel:
             assert kernel.run("while True: pass").endswith("DEAD")
 
-    def test_wall_time_is_counted_outside(self, kind: str, submission: Path) -> None:
-        with Running(submission, settings(kind, wall_seconds=12)) as kernel:
-            kernel.start_cell(STUBBORN)
-            assert not kernel.alive_after(60)
-            assert kernel.manager.provisioner.reached_wall_limit
-
     def test_what_the_process_prints_itself_is_kept_short(self, kind: str, submission: Path) -> None:
         flood = "import os\nfor _ in range(40): os.write(int(fd), b'x' * 65536)"
         with Running(submission, settings(kind)) as kernel:
@@ -273,6 +267,16 @@ class TestLimits:
             kernel.run(flood)
             time.sleep(0.2)
             assert len(kernel.manager.provisioner.tail.text(0.1)) <= 4000
+
+
+def test_wall_time_is_counted_outside(submission: Path) -> None:
+    limited = [settings(kind, wall_seconds=12) for kind in KINDS]
+    with Running(submission, limited[0]) as one, Running(submission, limited[1]) as other:
+        for kernel in (one, other):
+            kernel.start_cell(STUBBORN)
+        for kernel in (one, other):
+            assert not kernel.alive_after(60)
+            assert kernel.manager.provisioner.reached_wall_limit
 
 
 @pytest.mark.parametrize("kind", KINDS)

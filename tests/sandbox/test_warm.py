@@ -31,9 +31,10 @@ def workdir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def settings(**traits: object) -> Config:
+def settings(*preload: str) -> Config:
+    """With these libraries preloaded."""
     config = Config()
-    config.Sandbox.update({"warm": True, "preload": list(family.warm), **traits})
+    config.Sandbox.update({"warm": True, "preload": list(preload)})
     return config
 
 
@@ -50,18 +51,9 @@ def is_gone(pid: int, seconds: float = 20.0) -> bool:
 
 
 def test_keras_is_there_already(workdir: Path) -> None:
-    with Running(workdir, settings()) as kernel:
+    with Running(workdir, settings(*family.warm)) as kernel:
         assert kernel.manager.provisioner.is_warm
         assert kernel.run("import sys; print('keras' in sys.modules)") == "True\n"
-
-
-def test_a_warm_process_with_other_libraries_takes_the_place_of_the_one_before(workdir: Path) -> None:
-    with Running(workdir, settings()):
-        before = warm._shared.zygote
-    with Running(workdir, settings(preload=["numpy.random"])) as kernel:
-        assert kernel.manager.provisioner.is_warm
-        assert kernel.run("import sys; print('keras' in sys.modules, 'numpy' in sys.modules)") == "False True\n"
-        assert warm._shared.zygote is not before
 
 
 def test_siblings_do_not_share_random_numbers(workdir: Path) -> None:
@@ -69,14 +61,14 @@ def test_siblings_do_not_share_random_numbers(workdir: Path) -> None:
     draw += "float(keras.random.uniform(())))"
     texts = []
     for _ in range(2):
-        with Running(workdir, settings()) as kernel:
+        with Running(workdir, settings(*family.warm)) as kernel:
             texts.append(kernel.run(draw).split())
     assert len(texts[0]) == 4
     assert all(one != other for one, other in zip(*texts, strict=True))
 
 
 def test_no_open_file_is_inherited(workdir: Path) -> None:
-    with Running(workdir, settings()) as kernel:
+    with Running(workdir, settings(*family.warm)) as kernel:
         text = kernel.run(
             "import os\nfor n in sorted(os.listdir('/proc/self/fd')):\n"
             "    try: print(os.readlink('/proc/self/fd/' + n))\n    except OSError: pass"
@@ -84,6 +76,15 @@ def test_no_open_file_is_inherited(workdir: Path) -> None:
     kinds = {line.split(":")[0] for line in text.splitlines()}
     assert kinds <= {"socket", "pipe", "anon_inode", "/dev/null", "/proc/3/fd"}
     assert "mnt:" not in text
+
+
+def test_a_warm_process_with_other_libraries_takes_the_place_of_the_one_before(workdir: Path) -> None:
+    with Running(workdir, settings(*family.warm)):
+        before = warm._shared.zygote
+    with Running(workdir, settings("numpy.random")) as kernel:
+        assert kernel.manager.provisioner.is_warm
+        assert kernel.run("import sys; print('keras' in sys.modules, 'numpy' in sys.modules)") == "False True\n"
+        assert warm._shared.zygote is not before
 
 
 def test_the_graders_environment_was_never_there(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
