@@ -90,6 +90,6 @@ def test_titles_come_from_the_notebooks_of_the_course() -> None:
 
 
 def test_a_notebook_that_cannot_be_read_gives_no_titles(tmp_path: Path) -> None:
-    for number, text in enumerate(("no notebook", '{"cells": [1]}', "[]")):
+    for number, text in enumerate(("no notebook", '{"cells": [1]}', "[]", '{"cells": [{"cell_type": "code"}]}')):
         (tmp_path / f"{number}.ipynb").write_text(text, encoding="utf-8")
     assert read_outline(tmp_path).notebook("0") == "0"
