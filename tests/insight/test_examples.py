@@ -81,7 +81,7 @@ def test_reasons_inside_a_sentence_tell_two_mistakes_apart() -> None:
 
 def test_titles_come_from_the_notebooks_of_the_course() -> None:
     outline = read_outline(ROOT / "source" / "regularisation")
-    assert outline.notebook("3_dropout") == "3 · Le Dropout (régularisation par abandon)"
+    assert outline.notebook("3_dropout") == "3 · Le Dropout"
     assert outline.task("3_dropout", "inverted").endswith(" 3.1 — Le Dropout à la main")
     assert outline.lesson("3_dropout", "inverted") == "3.1 · Éteindre au hasard, sans changer la moyenne"
     assert outline.place("1_gap", "eval_mode") < outline.place("2_l1_l2", "penalty") < outline.place("0", "none")
