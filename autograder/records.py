@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -56,12 +56,15 @@ TIMEOUT = "Timeout"  # the name of the error of a cell that was stopped for time
 
 @dataclass(frozen=True, slots=True)
 class BrokenCell:
-    """A cell of the learner's that raised: its text, the line where it did, the exception's class and what it said."""
+    """A cell of the learner's that raised: its text, the line where it did, the exception's class and what it said.
+
+    `said` is a message where the sentence is ours: each of its readers has a language.
+    """
 
     source: str
     code: str
     error: str
-    said: str
+    said: str | Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +83,29 @@ class Evidence:
 
     def to_json(self) -> dict[str, Any]:
         if not self.problem:
-            return {"text": self.text, "broken": [astuple(cell) for cell in self.broken]}
-        said = self.said.to_json() if isinstance(self.said, Message) else self.said
-        return {"problem": self.problem, "said": said}
+            broken = [[cell.source, cell.code, cell.error, _to_json(cell.said)] for cell in self.broken]
+            return {"text": self.text, "broken": broken}
+        return {"problem": self.problem, "said": _to_json(self.said)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Evidence":
-        said = data.get("said", "")
         return cls(
             data.get("text", ""),
             data.get("problem", ""),
-            Message.from_json(said) if isinstance(said, dict) else said,
-            tuple(BrokenCell(*cell) for cell in data.get("broken", ())),
+            _from_json(data.get("said", "")),
+            tuple(
+                BrokenCell(source, code, error, _from_json(said))
+                for source, code, error, said in data.get("broken", ())
+            ),
         )
+
+
+def _to_json(said: str | Message) -> Any:
+    return said.to_json() if isinstance(said, Message) else said
+
+
+def _from_json(said: Any) -> str | Message:
+    return Message.from_json(said) if isinstance(said, dict) else str(said)
 
 
 @dataclass(frozen=True, slots=True)

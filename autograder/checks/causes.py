@@ -40,9 +40,11 @@ def explained(answer: Any, broken: Sequence[BrokenCell], target: str, there: str
 
 
 def _cause(cell: BrokenCell, there: str) -> Message:
-    if cell.error == "ModuleNotFoundError" and (package := _NO_MODULE.search(cell.said)):
-        return Message(NO_PACKAGE, {"code": cell.code, "package": package[1], "there": there})
-    said = cell.said.splitlines()[0].rstrip(".") + "." if cell.said else ""
+    said = cell.said
+    if isinstance(said, str):
+        if cell.error == "ModuleNotFoundError" and (package := _NO_MODULE.search(said)):
+            return Message(NO_PACKAGE, {"code": cell.code, "package": package[1], "there": there})
+        said = said.splitlines()[0].rstrip(".") + "." if said else ""
     return Message(STOPPED, {"code": cell.code, "error": cell.error, "said": said})
 
 

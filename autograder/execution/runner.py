@@ -19,7 +19,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
-from autograder.i18n import Message, _, translate
+from autograder.i18n import Message, _
 from autograder.records import TIMEOUT, BrokenCell, Evidence, Plan
 from autograder.unit import PLAIN, Family
 
@@ -117,7 +117,8 @@ class Runner(NotebookClient):  # type: ignore[misc]
             lines = [int(n) for n in _LINE.findall(_ANSI.sub("", trace))]
             sources = cell.source.splitlines() or [""]
             code = sources[lines[0] - 1 if lines and 0 < lines[0] <= len(sources) else 0].strip()[:100]
-            self.broken.append(BrokenCell(cell.source[:5000], code, str(error.ename)[:80], str(error.evalue)[:200]))
+            said = self._stopped() if self.interrupted and error.ename == TIMEOUT else str(error.evalue)[:200]
+            self.broken.append(BrokenCell(cell.source[:5000], code, str(error.ename)[:80], said))
 
     async def _ask(self, specs: Mapping[str, Any], index: int) -> Evidence:
         """One task's evidence: exactly one message with our nonce, from a cell of our own."""
@@ -156,9 +157,10 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if self.death is not None:
             cell.outputs.append(_error("KernelDied", self.death.render(self.language)))
         elif self.interrupted:
-            text = translate(_("This cell was stopped after {seconds} seconds."), self.language,
-                             seconds=self.limits.cell_seconds)  # fmt: skip
-            cell.outputs.append(_error(TIMEOUT, text))
+            cell.outputs.append(_error(TIMEOUT, self._stopped().render(self.language)))
+
+    def _stopped(self) -> Message:
+        return Message(_("This cell was stopped after {seconds} seconds."), {"seconds": self.limits.cell_seconds})
 
     def _explain(self, error: Exception) -> None:
         if self.interrupted:

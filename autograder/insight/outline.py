@@ -1,16 +1,12 @@
 """What the notebooks of an assignment call things: titles instead of ids, in the course's order, and its own words."""
 
 import io
-import json
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from autograder.grading.headings import headed, plain, text_of
-
-Cells = Sequence[Mapping[str, Any]]
+from autograder.grading.headings import text_of, titled
 
 
 @dataclass(frozen=True)
@@ -50,18 +46,12 @@ def read_outline(folder: Path) -> Outline:
     tasks: dict[tuple[str, str], str] = {}
     lessons: dict[tuple[str, str], str] = {}
     words: set[str] = set()
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            cells: Cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            found = [(cell, plain(part), plain(heading)) for cell, part, heading in headed(cells)]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-        notebooks[path.stem] = next((part for _cell, part, _heading in found if part), "")
-        for cell, part, heading in found:
-            about = cell["metadata"].get("nbgrader", {})
+    for notebook, cells in titled(folder):
+        notebooks[notebook] = next((found.part for found in cells if found.part), "")
+        for cell, about, part, heading in cells:
             if about.get("grade"):
-                tasks[path.stem, str(about["grade_id"]).removesuffix("_test")] = heading
-            lessons[path.stem, str(cell.get("id", ""))] = part
+                tasks[notebook, str(about.get("grade_id")).removesuffix("_test")] = heading
+            lessons[notebook, str(cell.get("id", ""))] = part
             words |= names_in(text_of(cell)) if cell["cell_type"] == "code" else set()
     return Outline(notebooks, tasks, lessons, frozenset(words))
 

@@ -1,18 +1,15 @@
 """What a learner reads beside the grade: a sentence for each task, and what graders wrote."""
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading.headings import headed
+from autograder.grading.headings import titled
 from autograder.i18n import _, translate
 from autograder.i18n import number as local_number
 from autograder.lms.classwork import Cell, CellGrade
 
 DECIMALS = 5  # what Moodle stores (grade_grades.finalgrade is NUMERIC(10,5)); removes binary noise of sums
-_MARKUP = re.compile(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +60,12 @@ def read_tasks(folder: Path) -> Tasks:
 
     A notebook that cannot be read gives none; the cell's own name then stands in its place.
     """
-    titles: dict[tuple[str, str], str] = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            found = [(cell["metadata"].get("nbgrader", {}), heading) for cell, _part, heading in headed(cells)]
-            graded = [(str(about["grade_id"]), heading) for about, heading in found if about.get("grade")]
-            titles |= {(path.stem, name): _MARKUP.sub(r"\1", heading).strip() for name, heading in graded}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
-    return Tasks(titles)
+    return Tasks({
+        (notebook, str(found.about.get("grade_id"))): found.heading
+        for notebook, cells in titled(folder)
+        for found in cells
+        if found.about.get("grade")
+    })  # fmt: skip
 
 
 def number(value: float, decimals: int = DECIMALS) -> str:

@@ -213,7 +213,7 @@ def train_inside(model: Any, x: Any, y: Any) -> tuple[float, float]:
         ),
         (
             lambda model: (0.5, 0.5),
-            "{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}.",
+            "{name} must take as many arguments as in the cell that was given ({count}); it is now {name}{signature}.",
         ),
     ],
 )

@@ -121,7 +121,7 @@ def step_in_place(w: Any, g: Any, lr: float, lam: float, decoupled: bool) -> Any
         (lambda w, g, lr, lam, decoupled: w * np.nan, "{name} returns numbers that are not finite."),
         (
             lambda w, g, lr: w,
-            "{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}.",
+            "{name} must take as many arguments as in the cell that was given ({count}); it is now {name}{signature}.",
         ),
     ],
 )

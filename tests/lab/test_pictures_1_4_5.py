@@ -23,6 +23,12 @@ def history(training: float, validation: float) -> Any:
     return found
 
 
+def turned() -> Any:
+    return keras.Sequential(
+        [keras.Input((28, 28)), keras.layers.Reshape((28, 28, 1)), keras.layers.RandomRotation(0.2)]
+    )
+
+
 PICTURES = {
     "plot_regimes": lambda: (),
     "plot_parameters": lambda: (dense(16),),
@@ -30,6 +36,7 @@ PICTURES = {
     "plot_early_stopping": lambda: (),
     "plot_weight_decay": lambda: (),
     "plot_reduction": lambda: (history(0.1, 0.9), history(0.3, 0.5)),
+    "plot_augmented": lambda: (turned(), np.eye(28)),
     "plot_groups": lambda: (),
     "plot_cosines": lambda: (np.random.default_rng(0).normal(size=(8, 4)),),
     "plot_noise_layers": lambda: (),
@@ -90,6 +97,14 @@ def test_the_contour_through_the_best_point_touches_the_penalty(en: ModuleType) 
 
 def test_without_a_worse_stretch_the_drawn_training_goes_to_its_end(en: ModuleType) -> None:
     assert module(en, "pictures_4_challenge").stopping_point([3.0, 2.0, 1.0], 2) == (2, 2)
+
+
+def test_augmentation_is_drawn_at_inference_and_in_training(en: ModuleType) -> None:
+    image = np.triu(np.ones((28, 28)))
+    first, *others = module(en, "pictures_4_challenge").augmented(turned(), image)
+    assert np.allclose(first, image)
+    assert len(others) == 4
+    assert not any(np.allclose(other, image) for other in others)
 
 
 @pytest.mark.parametrize("decoupled", [False, True])

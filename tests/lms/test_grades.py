@@ -30,7 +30,8 @@ def test_a_learner_reads_a_sentence_for_each_task_in_the_courses_order_and_langu
     gradebook: Gradebook, set_grade: SetGrade, tmp_path: Path
 ) -> None:
     set_grade("alice", 12, 0.5)
-    for notebook, heading in (("1_gap", "# The gap\n\n## See `it` *well*"), ("2_l1_l2", "## Pénalités")):
+    first = "# The gap\n\n### ✏️ See [`it`](#it) *well* (12 points)"
+    for notebook, heading in (("1_gap", first), ("2_l1_l2", "## Pénalités")):
         cells = [
             {"cell_type": "markdown", "metadata": {}, "source": [heading]},
             {"cell_type": "code", "metadata": {"nbgrader": {"grade": True, "grade_id": "test"}}, "source": "…"},

@@ -72,6 +72,19 @@ def test_prose_is_translated(name):
             assert french.source != english.source, french.id
 
 
+def calls_named(source):
+    """The functions and classes that a text calls in its code, in order."""
+    return re.findall(r"(\w+)\(", " ".join(re.findall(r"`[^`]+`", source)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_languages_help_with_the_same_code(name):
+    for french, english in zip(read(FRENCH / name).cells, read(ENGLISH / name).cells, strict=True):
+        if french.cell_type == "markdown":
+            assert sorted(calls_named(french.source)) == sorted(calls_named(english.source)), french.id
+            assert french.source.count("<details>") == english.source.count("<details>"), french.id
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=identity)
 def test_every_cell_has_a_readable_id_of_its_own(path):
     ids = [cell.id for cell in read(path).cells]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ def test_a_task_that_takes_too_long_costs_its_own_points_only(grader: Grader) ->
     (late,) = outcome.grades["word"].results
     assert "more computing time" in late.message.render()
     assert not outcome.settled
+
+
+def test_a_cell_that_is_stopped_for_time_is_told_to_each_reader_in_their_language(grader: Grader) -> None:
+    cells = ["import time\ntime.sleep(60)\nword = 'late'", "# test: word"]
+    asked = job(cells, limits=Limits(cell_seconds=2))
+    outcome = grader.grade(replace(asked, submission=replace(asked.submission, language="fr")))
+    assert outcome.outputs[0][-1]["evalue"] == "Cette cellule a été arrêtée après 2 secondes."
+    message = outcome.grades["word"].results[0].message
+    assert message is not None
+    assert "This cell was stopped after 2 seconds." in message.render("en")
+    assert "Cette cellule a été arrêtée après 2 secondes." in message.render("fr")
 
 
 def test_a_kernel_has_so_much_time_over_all_cores_and_is_not_started_again(grader: Grader) -> None:
