@@ -13,7 +13,7 @@ from .tried import INFERENCE, PENALTY, SCATTER, TRAINING, example_model, example
 IMAGE = (28, 28)
 EXAMPLE = ((-1.0, 2.0, -0.5), (0.0, -3.0, 1.5), (-2.0, 0.5, 1.0))
 HALF = _("Your penalty is half of the expected one: look at the factor before the sum.")
-MEAN = _("Your penalty gets smaller as the kernel gets larger: is it a mean or a sum?")
+MEAN = _("Your penalty does not grow with the number of weights: is it a mean or a sum?")
 ROOT = _("Your penalty is the square root of a sum of squares, the length of the vector: look at the formula again.")
 ROWS = _("Your penalty is divided by the number of rows of `w`, as in texts that divide by the number of examples.")
 TWICE_ROWS = _("Your penalty is divided by twice the number of rows of `w`: other texts write λ/2m. And Keras?")
@@ -26,7 +26,7 @@ L1_MISTAKES = {
 L2_MISTAKES = {
     _("Your L2 penalty sums the absolute values: that is L1."): 1.15,
     _("You take the square after the sum: weights of opposite signs have cancelled out by then."): 0.225,
-    _("In your penalty λ is squared with the weights."): 0.2175,
+    _("In your penalty λ is squared with the weights: what does the formula square?"): 0.2175,
     HALF: 1.0875, MEAN: 2.175 / 9, ROWS: 2.175 / 3, TWICE_ROWS: 2.175 / 6, ROOT: 0.466369, NO_STRENGTH: 21.75,
 }  # fmt: skip
 BOTH_MISTAKES = {

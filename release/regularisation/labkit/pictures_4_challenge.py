@@ -13,10 +13,11 @@ from matplotlib.ticker import MaxNLocator
 
 from .facts import STEPS
 from .messages import _, number, say
-from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
+from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, bare, new_figure, show, styled
 
 Array = npt.NDArray[Any]
 CURVES = Path(__file__).parent / "curves.json"
+PASSES = 4  # of one image through layers of augmentation
 
 
 def plot_early_stopping(patience: int = 6) -> None:
@@ -111,6 +112,32 @@ def adam_paths(decoupled: bool, steps: int = 1500, lr: float = 1e-3, lam: float 
         w = w - lr * direction - (2 * lr * lam * w if decoupled else 0)
         path.append(w.copy())
     return np.array(path)
+
+
+def plot_augmented(augmentation: Any, image: Any) -> None:
+    """Show what layers of augmentation make of one image (28, 28): at inference, then in some passes of training."""
+    show(
+        augmented_figure(augmented(augmentation, image)),
+        say(_("The same image at inference, and {count} times in training, each time another way"), count=PASSES),
+    )
+
+
+def augmented(augmentation: Any, image: Any) -> list[Array]:
+    """One answer of inference mode and PASSES of training mode, each (28, 28)."""
+    batch = np.asarray(image, "float32")[None]
+    answers = [augmentation(batch, training=place > 0) for place in range(PASSES + 1)]
+    return [np.asarray(answer).reshape(28, 28) for answer in answers]
+
+
+@styled
+def augmented_figure(images: Sequence[Array]) -> Figure:
+    """One panel for each pass, in a row."""
+    figure, grid = new_figure(1, len(images), (8.0, 1.9))
+    for place, (axes, image) in enumerate(zip(grid, images, strict=True)):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axes.set_title(say(_("training") if place else _("inference")), fontsize=9)
+        bare(axes)
+    return figure
 
 
 def plot_reduction(given: Any, own: Any, steps: Sequence[float] = STEPS) -> None:

@@ -72,7 +72,9 @@ def _require_takes(function: Callable[..., Any], name: str, count: int) -> None:
     try:
         signature.bind(*[None] * count)
     except TypeError as error:
-        text = _("{name} must take {count} arguments, as in the cell that was given; it is now {name}{signature}.")
+        text = _(
+            "{name} must take as many arguments as in the cell that was given ({count}); it is now {name}{signature}."
+        )
         raise NotYet(say(text, name=name, count=count, signature=signature)) from error
 
 
@@ -238,7 +240,7 @@ def require_losses(losses: Any, name: str, least: int) -> dict[float, float]:
     )
     require(
         len(losses) >= least,
-        _("{name} has {count} entries: try at least {least} values."),
+        _("Entries of {name}: {count}. Try at least {least} values."),
         name=name,
         count=len(losses),
         least=least,

@@ -183,5 +183,5 @@ def _require_modes(first: float, second: float) -> None:
     if not near:
         require_same(first, TRAINING, say(_("The first number, training mode,")), {
             _("Both numbers are the same, even for a model with Dropout: both come from inference mode, in which "
-              "`evaluate` and `predict` always work."): INFERENCE,
+              "`evaluate` and `predict` always work. Which call takes the mode as an argument?"): INFERENCE,
         })  # fmt: skip
