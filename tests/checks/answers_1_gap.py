@@ -340,7 +340,7 @@ WRONG = {
         "one number": Wrong(
             _modes("return float(ce(y, model(x)))"),
             "inference_mode",
-            "`compare_modes` should return an array",
+            "`compare_modes` should return two things",
             ("training_mode", "model_unchanged"),
         ),
         "the same for every model": Wrong(
@@ -352,7 +352,7 @@ WRONG = {
         "both in training mode": Wrong(
             _modes("return float(ce(y, model(x, training=True))), float(ce(y, model(x, training=True)))"),
             "inference_mode",
-            "Your second number is not the mean cross-entropy of what the model answers with `training=False`",
+            "Your second number comes from training mode",
         ),
         "by test_on_batch": Wrong(
             _modes(

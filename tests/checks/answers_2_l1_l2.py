@@ -262,12 +262,12 @@ NO_SWEEP = ("lambda_losses_found_again",)  # a sweep over λ of a model that has
 NOT_ONLY_L2, NOT_ONLY_L1 = ("l2_nowhere_else",), ("l1_nowhere_else",)  # something else is penalised
 NO_L2, NO_L1 = ("l2_architecture", *NOT_ONLY_L2), ("l1_architecture", *NOT_ONLY_L1)  # nothing is: no answer
 CHANGED = "The weights of the model of"
-OWN = "Your model uses “function_of_your_own”, which is not taken here"
+OWN = "Your model holds a function of your own"
 WRONG = {
     "penalty": {
         "half": Wrong(penalty(l2="np.sum(w ** 2) / 2"), "l2_penalty", HALF),
-        "mean": Wrong(penalty(l2="np.mean(w ** 2)"), "l2_penalty", "Your penalty gets smaller"),
-        "mean of L1": Wrong(penalty(l1="np.mean(np.abs(w))"), "l1_penalty", "Your penalty gets smaller"),
+        "mean": Wrong(penalty(l2="np.mean(w ** 2)"), "l2_penalty", "Your penalty does not grow with"),
+        "mean of L1": Wrong(penalty(l1="np.mean(np.abs(w))"), "l1_penalty", "Your penalty does not grow with"),
         "square root": Wrong(penalty(l2="np.sqrt(np.sum(w ** 2))"), "l2_penalty", "Your penalty is the square root"),
         "no abs": Wrong(penalty(l1="np.sum(w)"), "l1_penalty", "Weights of opposite signs"),
         "abs of the sum": Wrong(penalty(l1="abs(np.sum(w))"), "l1_penalty", "You take the absolute value after"),
@@ -436,6 +436,12 @@ WRONG = {
             "The history has no `val_loss`: nothing was",
             ("fit_unpenalised",),
         ),
+        "validated at every other epoch": Wrong(
+            fitted(validation="validation_data=(x_val, y_val), validation_freq=2"),
+            "fit_validates",
+            "`val_loss` has fewer values (4) than there were epochs (8)",
+            ("fit_unpenalised",),
+        ),
         "validated on the training images": Wrong(
             fitted(validation="validation_data=(x, y)"), "fit_validates", "`val_loss` is as low as `loss`"
         ),
@@ -498,6 +504,11 @@ def compile_and_fit(model, x, y, x_val, y_val, epochs):
             sequential("build_l1_model", L1.replace("0.0001", "0.001 * 0.05")),
             "l1_kernel",
             "With λ = 0.00005 both penalties cost the same",
+        ),
+        "twice as hard": Wrong(
+            sequential("build_l1_model", L1.replace("0.0001", "0.0002")),
+            "l1_kernel",
+            "With λ = 0.0002 your penalty pulls twice",
         ),
         "the slope without the λ": Wrong(
             sequential("build_l1_model", L1.replace("0.0001", "2 * 0.05")), "l1_kernel", "Your penalty has λ = 0.1: com"

@@ -279,6 +279,23 @@ WRONG = {
             _orthogonal(more="kernel_initializer='orthogonal'"), "hidden_layer_penalised", "An orthogonal initializer"
         ),
         "nothing": Wrong(_orthogonal(), "hidden_layer_penalised", "The kernel of the hidden layer carries no penalty"),
+        "set after build": Wrong(
+            _orthogonal()
+            + f"""
+built = build_orthogonal_model
+def build_orthogonal_model():
+    model = built()
+    model.layers[1].kernel_regularizer = {REG}(10.0, mode="columns")
+    return model
+""",
+            "hidden_layer_penalised",
+            "The layer names a regularizer, but in your notebook",
+        ),
+        "frozen": Wrong(
+            _orthogonal(f"{REG}(10.0, mode='columns')", more="trainable=False"),
+            "hidden_layer_penalised",
+            "The layer has its penalty, but it is frozen",
+        ),
         "output layer": Wrong(
             _orthogonal(output=f"{REG}(10.0, mode='columns')"),
             "hidden_layer_penalised",

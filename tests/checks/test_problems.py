@@ -45,8 +45,9 @@ def test_a_mistake_that_a_probe_names_by_what_was_raised_is_a_mistake() -> None:
 
 def test_a_sweep_that_was_stopped_for_time_is_told_so_by_name() -> None:
     cell = "val_losses = {}\nfor rate in rates: val_losses[rate] = fit(rate)\nbest_rate = 0.1"
-    stopped = BrokenCell(cell, "", TIMEOUT, "This cell was stopped after 120 seconds.")
-    other = BrokenCell("lab.plot()", "", TIMEOUT, "This cell was stopped after 120 seconds.")
+    said_of_it = Message("This cell was stopped after {seconds} seconds.", {"seconds": 120})
+    stopped = BrokenCell(cell, "", TIMEOUT, said_of_it)
+    other = BrokenCell("lab.plot()", "", TIMEOUT, said_of_it)
     code = "val_losses, best_rate = {0.1: 0.6}, None"
     (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other, stopped))
     assert first.earned == 0
@@ -54,8 +55,9 @@ def test_a_sweep_that_was_stopped_for_time_is_told_so_by_name() -> None:
     said = first.message.render("en")
     assert said.startswith("The cell that begins with `val_losses = {}` ran too long and was stopped, so")
     assert "after 120 seconds" in said
-    assert said.endswith("`val_losses` has 1 entries: that is too few to see where the best one lies.")
+    assert said.endswith("Entries of `val_losses`: 1. To see where the best one lies, it takes at least 3.")
     assert "`val_losses = {}`" in first.message.render("fr")
+    assert "Cette cellule a été arrêtée après 120 secondes." in first.message.render("fr")
     (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other,))
     assert first.message is not None
-    assert first.message.render("en").startswith("`val_losses` has 1 entries")
+    assert first.message.render("en").startswith("Entries of `val_losses`: 1.")

@@ -37,6 +37,10 @@ _FLOATS = frozenset("bfloat16 float16 float32 float64 mixed_bfloat16 mixed_float
 # where numbers could be handed in as data
 _DATA = {"Constant": ("value",), "Rescaling": ("scale", "offset"), "RandomErasing": ("fill_value",)}
 _HOLDS_DATA = _("A {name} of your model holds a list of numbers: only a single number is taken there.")
+_OWN_FUNCTION = _(
+    "Your model holds a function of your own: models are built again from their description, which has no code. Use "
+    "regularizers, activations and layers that Keras has."
+)
 _LONGEST = 8  # numbers in a row that an operation may be given: axes, a shape, no data
 _OF_GENERATORS = "seed_generator_state"  # Keras's name of the state of Dropout's random numbers, no layer's
 _FORBIDDEN_KEYS = frozenset({"vocabulary", "filepath", "cache_dir", "call_spec", "lambda", "function", "code"})
@@ -88,7 +92,9 @@ def _check_class(node: Mapping[str, Any]) -> None:
         if set(node) != {"class_name", "config"} or not _PLAIN[name](own):
             raise refused(name)
     elif name == "function":
-        if module != "keras.activations" or not among(ACTIVATIONS, own):
+        if module != "keras.activations":
+            raise EvidenceRefused(_OWN_FUNCTION)
+        if not among(ACTIVATIONS, own):
             raise refused(str(own))
     elif not _is_allowed(module, name) or registered not in (None, name):
         raise refused(str(name))

@@ -135,7 +135,10 @@ def require_noticeable(found: Penalties) -> None:
     require_some_kernel(found)
     require(not found.activity, _("Besides the weights, your model also penalises the outputs of a layer."))
     kernels = found.weights[::2]
-    require(not any(k.other for k in kernels), _("A penalty of your model is neither L1 nor L2 nor their sum."))
+    require(
+        not any(k.other for k in kernels),
+        _("A penalty of your model is neither L1 nor L2 nor their sum: look again at which regularizer it is."),
+    )
     require(
         any(k.l1 >= WEAKEST_L1 or k.l2 >= WEAKEST_L2 for k in kernels),
         _(

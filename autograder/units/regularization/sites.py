@@ -125,7 +125,7 @@ def require_noticeable(found: Sites) -> None:
     """Dropout acts somewhere with a rate that can show."""
     require(
         max(found.first, *found.hidden) > NOTICED,
-        _("Your Dropout drops so few units that nothing can come of it."),
+        _("Your Dropout drops so few units that nothing can come of it: look at its rate."),
     )
 
 

@@ -35,9 +35,10 @@ def sweep(value: Any, name: str, least: int = SMALLEST) -> Sweep:
     )
     require(
         len(found) >= least,
-        _("`{name}` has {count} entries: that is too few to see where the best one lies."),
+        _("Entries of `{name}`: {count}. To see where the best one lies, it takes at least {least}."),
         name=name,
         count=len(found),
+        least=least,
     )
     return found
 
@@ -143,7 +144,8 @@ def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> No
           "compare two strengths: compare what is lost on the data alone, averaged over the last ten epochs."),
         name="val_losses",
     )  # fmt: skip
-    fail(_("With λ = {lam:g}, training the model again does not give the loss that you have in your sweep."),
+    fail(_("With λ = {lam:g}, training the model again does not give the loss that you have in your sweep: which entry "
+           "of the history did you keep, of which epochs, of which model?"),
          lam=lost[0])  # fmt: skip
 
 
@@ -190,7 +192,8 @@ def require_rates_found_again(found: Sweep, train: Train) -> None:
         not all(near(found[rate], runs[rate], lambda run: run.train) for rate in lost),
         _("Your values are losses on the training images: those always speak for little Dropout."),
     )
-    fail(_("With rate {rate:g}, training the model again does not give the loss that you have in your sweep."),
+    fail(_("With rate {rate:g}, training the model again does not give the loss that you have in your sweep: which "
+           "entry of the history did you keep, of which epochs, of which model?"),
          rate=lost[0])  # fmt: skip
 
 

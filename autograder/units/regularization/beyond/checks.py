@@ -93,6 +93,7 @@ def hidden_layer_penalised(orthogonal_model):
     given, model = given_dense([128], flat=False), models.rebuilt(orthogonal_model, orthogonality.NAME)
     models.require_layers(model, given, orthogonality.NAME)
     models.require_same_answers(model, given, orthogonality.NAME)
+    penalties.require_active(orthogonal_model, orthogonality.NAME)
     orthogonality.require_penalised(orthogonal_model)
 
 

@@ -87,7 +87,7 @@ def require_columns(data: ModelData) -> None:
             close(found.larger, found.some),
             _("Your penalty grows with the size of the weights: orthogonality depends on their directions alone."),
         )
-        fail(_("Your penalty is not that of orthogonality between the units."))
+        fail(_("Your penalty is not that of orthogonality between the units: look again at Keras's name for it."))
     require(
         not close(factor, DEFAULT, 0.02),
         _("Your penalty has the factor that Keras takes when none is given: compare with the task."),

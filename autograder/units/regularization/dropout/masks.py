@@ -23,7 +23,7 @@ def outputs(calls: Sequence[Call], name: str) -> list[Array]:
 def require_acting(calls: Sequence[Call], name: str) -> None:
     """In training the function changes its input: one that never does anything leaves it alone everywhere."""
     changed = any((out != call.arguments[0]).any() for call, out in zip(calls, outputs(calls, name), strict=True))
-    require(changed, _("In training your function changes nothing."))
+    require(changed, _("In training your function changes nothing: what becomes of a part of the units then?"))
 
 
 def require_some_dropped(*dropped: Array) -> None:
@@ -62,7 +62,8 @@ def require_share(mask: Array, rate: float) -> None:
     if within(found, 1 - rate, count):
         fail(_("With rate {rate:g}, your function drops {found:.0f} % of the units: is the rate the probability of "
                "dropping a unit, or of keeping it?"), rate=rate, found=100 * found)  # fmt: skip
-    fail(_("With rate {rate:g}, your function drops {found:.0f} % of the units."), rate=rate, found=100 * found)
+    fail(_("With rate {rate:g}, your function drops {found:.0f} % of the units: the rate is the share that is to be "
+           "dropped."), rate=rate, found=100 * found)  # fmt: skip
 
 
 def within(found: float, share: float, count: int) -> bool:
@@ -112,7 +113,7 @@ def require_identity(out: Array, x: Array, rate: float) -> None:
         (out == 0).sum() <= (x == 0).sum(),
         _("At inference your function still drops units: what is the argument `training` for?"),
     )
-    fail(_("At inference your function changes its input."))
+    fail(_("At inference your function changes its input: what comes out should be what went in."))
 
 
 def same_mask(first: Array, second: Array) -> bool:

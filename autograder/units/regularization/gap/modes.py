@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.checks.api import Call, fail, require
-from autograder.checks.values import close, number, numbers
+from autograder.checks.values import close, number, one_of
 from autograder.families.keras import models
 from autograder.i18n import _
 
+NAME = "compare_modes"
 PASSES = 60  # stochastic passes of ours, from which the spread of the training-mode value is known
 IMAGES = 600  # for each hidden model
 SPREADS = 8  # standard deviations within which theirs has to lie
@@ -60,16 +61,16 @@ class _Modes(NamedTuple):
 
 def _pair(call: Call) -> Any:
     """The two numbers that the function returned, else the check fails."""
-    value = call.result
-    if isinstance(value, list) and len(value) == 2:
-        value = [number(v, "compare_modes") for v in value]
-    return numbers(value, (2,), "compare_modes")
+    return np.array([number(one_of([call], place, NAME)[0].result, NAME) for place in (0, 1)])
 
 
 def require_two_numbers(modes: Sequence[Call]) -> None:
     """The function looks at the model: two numbers come of it, which are not the same for every model."""
     found = np.array([_pair(call) for call in modes])
-    require(np.ptp(found, axis=0).max() > 0, _("Your function gives the same numbers for every model."))
+    require(
+        np.ptp(found, axis=0).max() > 0,
+        _("Your function gives the same numbers for every model: does it use what it is given?"),
+    )
 
 
 def _swapped(found: "Sequence[_Modes]") -> bool:
@@ -110,6 +111,10 @@ def require_inference_mode(modes: Sequence[Call]) -> None:
         _("Your function changes the model, which is not the same afterwards: it is only to look at it."),
     )
     require(not _swapped(found), _("The two numbers have changed places: which mode was asked for first?"))
+    require(
+        not all(m.is_training(m.second) for m in found),
+        _("Your second number comes from training mode, with Dropout on: which mode was asked for second?"),
+    )
     with_penalty = all(m.is_inference(m.second - m.penalty) for m in found)
     require(
         not (with_penalty and all(close(m.first, m.second) for m in found)),
@@ -150,7 +155,7 @@ def require_training_mode(modes: Sequence[Call]) -> None:
         not all(m.is_inference(m.first) for m in found),
         _(
             "Both numbers are the same, even for a model with Dropout: both come from inference mode, in which "
-            "`evaluate` and `predict` always work."
+            "`evaluate` and `predict` always work. Which call takes the mode as an argument?"
         ),
     )
     require(

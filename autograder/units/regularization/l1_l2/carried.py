@@ -86,7 +86,13 @@ def require_kernel_penalty(found: Penalties, l1: float, l2: float, known: Mappin
     """
     kernel = found.weights[HIDDEN_KERNEL]
     require(kernel.any, _where_instead(found, bias_wanted=bool(l1 and l2)))
-    require(not kernel.other, _("The penalty of your hidden layer is neither L1 nor L2 nor their sum."))
+    require(
+        not kernel.other,
+        _(
+            "The penalty of your hidden layer is neither L1 nor L2 nor their sum: look again at which regularizer it "
+            "is."
+        ),
+    )
     if _same(kernel.l1, l1) and _same(kernel.l2, l2):
         return
     if l1 and l2:
@@ -141,7 +147,7 @@ def _single(kernel: Penalty, wants_l1: bool, right: float, known: Mapping[float,
     for strength, sentence in known.items():
         require(not _same(found, strength), sentence)
     require(
-        not (_same(found, right / 2) or _same(found, right * 2)),
+        wants_l1 or not (_same(found, right / 2) or _same(found, right * 2)),
         _("Your penalty and the one asked for differ by a factor of 2: look again at whether Keras's L2 has a ½."),
     )
     fail(_("Your penalty has λ = {found:.3g}: compare with what the task asks for."), found=found)

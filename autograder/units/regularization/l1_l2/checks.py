@@ -121,6 +121,8 @@ l1_model = l1_layer.model("build_l1_model")
 STRENGTHS_OF_L1 = {
     0.00005: _("With λ = 0.00005 both penalties cost the same for this weight, or the slope of w² lost its 2: it is "
                "the slopes, λ and 2λ|w|, that are to be equal."),
+    0.0002: _("With λ = 0.0002 your penalty pulls twice as hard on this weight as that of L2: compare the slopes, λ "
+              "and 2λ|w|."),
     0.001: _("With the λ of L2 your penalty pulls ten times as hard on this weight: compare the slopes, λ and 2λ|w|."),
 }  # fmt: skip
 

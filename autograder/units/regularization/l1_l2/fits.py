@@ -19,6 +19,9 @@ LEARNT, APART, WEIGHS = 1.8, 0.6, 0.02
 ALIKE = 2.0  # the penalty of an epoch's average and that of its end differ by less than a quarter
 ENOUGH = 4  # epochs after which the curves have come apart
 KERASS_NAME = "sparse_categorical_crossentropy"
+_FEWER = _(
+    "`{name}` has fewer values ({found}) than there were epochs ({epochs}): it is to be measured at each of them."
+)
 
 
 def hidden_fits(rng: np.random.Generator) -> list[list[Any]]:
@@ -64,9 +67,11 @@ def curve(call: Call, name: str, *, any_length: bool = False) -> Floats:
     )
     require(name in curves, _missing(curves, name), name=name)
     series, epochs = curves[name], call.arguments[-1]
+    ran = len(curves.get("loss", ()))
+    require(len(series) >= ran, _FEWER, name=name, found=len(series), epochs=ran)
     require(
         len(series) == epochs or (any_length and len(series) >= ENOUGH),
-        _("We asked for {wanted} epochs, and the training had {found}."),
+        _("We asked for {wanted} epochs, and the training had {found}: how many is `fit` told?"),
         wanted=epochs,
         found=len(series),
     )

@@ -15,7 +15,7 @@ from autograder.i18n import _
 Array = NDArray[np.floating[Any]]
 
 HALF = _("Your penalty is half of the expected one: look at the factor before the sum.")
-MEAN = _("Your penalty gets smaller as the kernel gets larger: is it a mean or a sum?")
+MEAN = _("Your penalty does not grow with the number of weights: is it a mean or a sum?")
 ROOT = _("Your penalty is the square root of a sum of squares, the length of the vector: look at the formula again.")
 MINUS = _("Weights of opposite signs cancel out in your sum: what does L1 do with a negative weight?")
 ROWS = _("Your penalty is divided by the number of rows of `w`, as in texts that divide by the number of examples.")
@@ -68,7 +68,8 @@ L2_MISTAKES: Mapping[str, Formula] = {
     _("Your L2 penalty sums the absolute values: that is L1."): l1,
     _("You take the square after the sum: weights of opposite signs have cancelled out by then."):
         lambda w, lam: lam * np.sum(w) ** 2,
-    _("In your penalty λ is squared with the weights."): lambda w, lam: np.sum((lam * w) ** 2),
+    _("In your penalty λ is squared with the weights: what does the formula square?"):
+        lambda w, lam: np.sum((lam * w) ** 2),
     **_of_one(l2),
 }  # fmt: skip
 BOTH_MISTAKES: Mapping[str, Formula] = {
