@@ -34,7 +34,8 @@ class Family:
     `encode` makes an argument of ours into {kind: body}, or gives None for what is not the family's.
 
     `preload` are imported by the checking process before it forks, `warm` by the process that kernels are forked
-    from; `prepare` names a function that is called after `preload`. `packages` have to have one version on all
+    from; `prepare` names a function that is called after `preload`, `helper` one that does what is dear to prepare in a
+    process that outlives the forked ones (`trusted.helper.Work`). `packages` have to have one version on all
     machines. `noise` matches lines of the library's own log in learners' output.
     """
 
@@ -44,6 +45,7 @@ class Family:
     encode: Callable[[Any], dict[str, Any] | None] = lambda value: None
     preload: tuple[str, ...] = ()
     prepare: str = ""
+    helper: str = ""
     warm: tuple[str, ...] = ("numpy.random", "matplotlib.pyplot")
     packages: tuple[str, ...] = ("numpy",)
     noise: str = ""

@@ -81,7 +81,17 @@ def training(measured: dict[str, Any]) -> str:
     head += "|---" * len(measured["pairs"]) + "|\n"
     text = f"Wall-clock seconds and, in brackets, CPU seconds of {measured['epochs']} epochs ({when(measured)}).\n\n"
     end = f"\n\n`fit` / `train`, median: {ratio['seconds']:.1f} × in time, {ratio['cpu_seconds']:.1f} × in CPU time."
-    return "## One training\n\n" + text + head + "\n".join(rows) + end
+    return "## One training\n\n" + text + head + "\n".join(rows) + end + _decisions(measured.get("decisions", {}))
+
+
+def _decisions(measured: dict[str, Any]) -> str:
+    head = "\n\nCPU seconds to decide on a learner's model, the given one being known (pairs trained):\n\n"
+    head += "| | first model of its structure | another strength |\n|---|---|---|\n"
+    rows = [
+        f"| {kind} | " + " | ".join(f"{found[s]['cpu_seconds']} ({found[s]['pairs']})" for s in ("new", "known")) + " |"
+        for kind, found in measured.items()
+    ]
+    return head + "\n".join(rows) if rows else ""
 
 
 def driver(measured: dict[str, Any]) -> str:

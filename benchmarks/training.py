@@ -1,13 +1,19 @@
-"""`model.fit` beside our `training.train`: the same model, data, epochs and batches, in one process.
+"""`model.fit` beside our `training.train`, and what it costs to decide on a learner's model.
 
-Each repetition times both, in turns; wall-clock and CPU time, everything included: tracing and compiling, too.
+Each repetition times both, in turns, in one process, with the same model, data, epochs and batches; wall-clock and CPU
+time, everything included: tracing and compiling, too. A decision is a comparison as checks make it, of a model that
+differs in its strength from one that was trained before, in a process of its own with one thread of TensorFlow.
 
     python -m benchmarks.training [--repeat 3] [--to benchmarks/results/training.json]
 """
 
 import argparse
+import json
 import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +23,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
+from autograder.checks.seeds import derive
+from autograder.families.keras.models import config_of_given
+from autograder.families.keras.runs import PAIRS, Trainer, single_threaded
 from autograder.families.keras.training import loss_of, train
+from autograder.store import Store
 from autograder.units.regularization import datasets
+from autograder.units.regularization.gaps import DROPOUT, PENALTY
+from autograder.units.regularization.given import given_config
+from autograder.units.regularization.training import DATA
 from benchmarks.machine import save
 
 EPOCHS, BATCH = 40, 32
@@ -63,6 +76,42 @@ def timed(way: Callable[[int], Any], seed: int) -> dict[str, float]:
     return {name: round(value, 4) for name, value in (took | final).items()}
 
 
+# kind of model → hidden units, two strengths, who decides
+DECISIONS: dict[str, Any] = {
+    "L2, 784-128-10": ((128,), (0.002, 0.001), PENALTY),
+    "Dropout, 784-64-64-10": ((64, 64), (0.4, 0.5), DROPOUT),
+    "Dropout, 784-128-10": ((128,), (0.4, 0.5), DROPOUT),
+}
+
+
+def decide() -> None:
+    """Print what decisions cost, as JSON: of the first model of a structure and of one with another strength."""
+    single_threaded()
+    seeds = [derive("benchmark", "training", str(pair)) for pair in range(PAIRS)]
+    found: dict[str, Any] = {}
+    for kind, (hidden, strengths, wanted) in DECISIONS.items():
+        given = given_config(hidden, flat=False)
+        with tempfile.TemporaryDirectory() as folder:
+            trainer = Trainer(Store(Path(folder)), seeds, DATA)
+            trainer.runs(given)  # known from here on, as for a class
+            for structure, strength in zip(("new", "known"), strengths, strict=True):
+                theirs = (
+                    penalized(strength) if kind.startswith("L2") else given_config(hidden, flat=False, dropout=strength)
+                )
+                cpu = time.process_time()
+                pairs = len(trainer.compare(given, theirs, decided=wanted.decided).theirs)
+                took = round(time.process_time() - cpu, 2)
+                found.setdefault(kind, {})[structure] = {"cpu_seconds": took, "pairs": pairs}
+    print(json.dumps(found))
+
+
+def penalized(strength: float) -> Any:
+    """The config of `seed_model` with another λ."""
+    model = seed_model(0)
+    model.layers[1].kernel_regularizer.l2 = strength
+    return config_of_given(model)
+
+
 def main() -> None:
     """Measure and save."""
     parser = argparse.ArgumentParser()
@@ -74,7 +123,10 @@ def main() -> None:
     ratios = {
         name: statistics.median(p["fit"][name] / p["train"][name] for p in pairs) for name in ("seconds", "cpu_seconds")
     }
-    save(arguments.to, {"epochs": EPOCHS, "batch_size": BATCH, "pairs": pairs, "fit / train": ratios})
+    alone = [sys.executable, "-c", "from benchmarks.training import decide; decide()"]
+    decisions = json.loads(subprocess.run(alone, capture_output=True, text=True, check=True).stdout)  # noqa: S603
+    found = {"epochs": EPOCHS, "batch_size": BATCH, "pairs": pairs, "fit / train": ratios, "decisions": decisions}
+    save(arguments.to, found)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 It listens on a unix socket handed down by the driver. A request (`records.Request`) is one JSON line, the answer
 another; the child that gives it has seen one submission's evidence and nothing of any other, and ends. The parent
 never looks at evidence, imports no unit and never runs an operation of the family's library: so it is safe to fork.
+What is dear to prepare outlives the children in a process beside them (`helper`).
 
     python -m autograder.trusted.checker SOCKET_FD [FAMILY]
 """
@@ -11,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -30,6 +32,8 @@ from autograder.checks.evidence import NoAnswer
 from autograder.errors import EvidenceRefused
 from autograder.records import CheckResult, Evidence, Request, as_utf8
 from autograder.store import Store
+from autograder.trusted import helper
+from autograder.trusted.helper import Client, Helper
 from autograder.trusted.mounting import mounted
 from autograder.trusted.plugin import Session, plan, probes_of, run_checks
 from autograder.unit import Family, Unit, attribute, checks_module, load_family
@@ -102,18 +106,23 @@ class _EveryProbe(dict[str, Any]):
         return True
 
 
-def serve(listener: socket.socket) -> None:
-    """Accept for ever; fork for each connection."""
+def serve(listener: socket.socket, work: str = "") -> None:
+    """Accept for ever; fork for each connection. `work`: the family's `helper`."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    helping = Helper(work)
     while True:
-        connection, _address = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            _serve_one(connection)
-        connection.close()
+        ready, _, _ = select.select([listener.fileno(), helping.sign], [], [])
+        if helping.sign in ready:
+            helping.respond(listener)
+        if listener.fileno() in ready:
+            connection, _address = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _serve_one(connection, helping)
+            connection.close()
 
 
-def _serve_one(connection: socket.socket) -> None:
+def _serve_one(connection: socket.socket, helping: Helper) -> None:
     """In the child: read, answer, end. Does not return."""
     status = 1
     try:
@@ -121,22 +130,23 @@ def _serve_one(connection: socket.socket) -> None:
         with connection, connection.makefile("rwb") as stream:
             request = Request.from_json(json.loads(stream.readline(MAX_REQUEST)))
             signal.alarm(request.wall_seconds)  # the default action ends this child
-            threading.Thread(target=_end_when_late, args=(connection, request.seconds), daemon=True).start()
+            helper.asks = client = helping.for_child(request.seconds)
+            threading.Thread(target=_end_when_late, args=(connection, client, request.seconds), daemon=True).start()
             try:
                 answer: dict[str, Any] = {"answer": handle(request)}
             except BaseException as error:
                 answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
             with _answering:
-                stream.write(as_utf8({**answer, "cpu": time.process_time()}) + b"\n")
+                stream.write(as_utf8({**answer, "cpu": client.spent()}) + b"\n")
                 stream.flush()
         status = 0
     finally:
         os._exit(status)
 
 
-def _end_when_late(connection: socket.socket, seconds: float) -> None:
+def _end_when_late(connection: socket.socket, client: Client, seconds: float) -> None:
     """End this child when it has used up its CPU time, and say so."""
-    while time.process_time() < seconds:
+    while client.spent() < seconds:
         time.sleep(LOOK_SECONDS)
     with _answering:
         connection.sendall(b'{"late": true}\n')
@@ -152,7 +162,7 @@ def main() -> None:
         attribute(family.prepare)()
     gc.collect()
     gc.freeze()  # else every full collection in a child would go through all of the library, and copy its pages
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), family.helper)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,6 @@ class Trainings:
         train, held_out = self.value, self.value + 0.5
         return [Run(train, held_out, 0.8, [*CURVE[:4], train], [*HELD_OUT[:4], held_out], self.value, 10**6)] * 4
 
-    def compare(self, given: Any, theirs: Any, *, flat: bool = False, decided: Any = None) -> Comparison:
+    def compare(self, given: Any, theirs: Any, **more: Any) -> Comparison:
         """Four trainings of both."""
         return Comparison([GOOD] * 4, self.runs(theirs))

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from autograder.families.keras.training import METRICS, Masks, TrainingLoop, train
+from autograder.families.keras.inputs import Masks
+from autograder.families.keras.training import METRICS, TrainingLoop, assign, train
 from autograder.units.regularization import datasets
 
 EPOCHS, BATCH = 3, 250
@@ -39,11 +40,14 @@ def test_the_curves_are_those_of_fit_on_the_same_rows() -> None:
         assert logs["val_accuracy"][epoch] == pytest.approx(found["val_accuracy"][0], abs=2e-3)
 
 
-def test_a_restarted_trainer_repeats_itself() -> None:
-    trainer = TrainingLoop(model(), datasets.load("train"), datasets.load("validation"), batch_size=BATCH)
-    first = trainer.run(2, seed=1)
-    trainer.restart(0)
-    assert trainer.run(2, seed=1) == first
+def test_a_loop_that_trains_again_from_the_same_variables_repeats_itself() -> None:
+    trained = model()
+    data = datasets.load("train"), datasets.load("validation")
+    loop = TrainingLoop(trained, data[0][0].shape, BATCH)
+    beginning = [v.numpy() for v in trained.variables]
+    first = loop.run(*data, epochs=2, seed=1)
+    assign(trained, beginning)
+    assert loop.run(*data, epochs=2, seed=1) == first
 
 
 def test_training_stops_when_it_is_told_to() -> None:
@@ -62,9 +66,8 @@ def test_epochs_that_are_not_measured_change_nothing() -> None:
 
 
 def train_some(trained: Any, measured: Any) -> dict[str, list[float]]:
-    return TrainingLoop(trained, datasets.load("train"), datasets.load("validation"), batch_size=BATCH).run(
-        EPOCHS, seed=1, measured=measured
-    )
+    data = datasets.load("train"), datasets.load("validation")
+    return TrainingLoop(trained, data[0][0].shape, BATCH).run(*data, epochs=EPOCHS, seed=1, measured=measured)
 
 
 def with_dropout(seed: int, *hidden: Any) -> Any:
@@ -75,10 +78,9 @@ def with_dropout(seed: int, *hidden: Any) -> Any:
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
 def test_masks_drop_their_share_anew_at_each_step_and_epoch(rate: float) -> None:
-    x = np.ones((8, 500), "float32")
     shared = keras.layers.Dropout(rate)  # acts twice
     one = keras.Input((500,))
-    masks = Masks(keras.Model(one, [shared(one), keras.layers.Dropout(rate)(shared(one))]), x, batch=8, steps=6)
+    masks = Masks(keras.Model(one, [shared(one), keras.layers.Dropout(rate)(shared(one))]), (8, 500), steps=6)
     numbers = np.array([masks.draw() for _epoch in range(2)])
     assert numbers.shape == (2, 3, 6, 8, 500)
     assert np.mean(numbers < rate) == pytest.approx(rate, abs=5 * 0.5 / np.sqrt(numbers.size))
@@ -89,7 +91,7 @@ def test_masks_drop_their_share_anew_at_each_step_and_epoch(rate: float) -> None
 def test_dropout_keeps_the_mean_and_is_kerass_own_again_afterwards() -> None:
     trained = with_dropout(1, keras.layers.Dropout(0.4))
     dropout, x = trained.layers[1], np.ones((4, 784), "float32")
-    masks = Masks(trained, x.reshape(4, 28, 28), batch=4, steps=1)
+    masks = Masks(trained, (4, 28, 28), steps=1)
     with masks.in_place():
         masks.hand_out([n[0] for n in masks.draw()])
         assert np.array(dropout(x)) == pytest.approx(x)
@@ -112,11 +114,11 @@ def test_dropout_of_the_same_seed_repeats_itself_and_of_another_does_not() -> No
 def test_dropout_regularizes_as_in_fit() -> None:
     """Means over seeds, with the deviation of their difference: masks are other ones, of the same distribution."""
     (x, y), validation = datasets.load("train"), datasets.load("validation")
-    loop, ours, theirs = TrainingLoop(with_dropout(0), (x, y), validation, batch_size=100), [], []
+    ours, theirs = [], []
     for seed in range(8):
-        loop.restart(seed)
-        loop.model.set_weights(with_dropout(seed).get_weights())
-        ours.append(loop.run(4, seed, measured=(3,))["crossentropy"][-1])
+        ours.append(
+            train(with_dropout(seed), (x, y), validation, batch_size=100, epochs=4, seed=seed)["crossentropy"][-1]
+        )
         keras_model = with_dropout(seed)
         keras_model.compile("adam", "sparse_categorical_crossentropy")
         keras_model.fit(x, y, batch_size=100, epochs=4, verbose=0)
@@ -127,4 +129,4 @@ def test_dropout_regularizes_as_in_fit() -> None:
 
 @pytest.mark.parametrize("layer", [keras.layers.Dropout(0.5, noise_shape=(None, 1)), keras.layers.Dropout(0.0)])
 def test_dropout_of_other_kinds_stays_kerass_own(layer: Any) -> None:
-    assert Masks(with_dropout(1, layer), np.zeros((4, 28, 28), "float32"), 4, 1).draw() == []
+    assert Masks(with_dropout(1, layer), (4, 28, 28), 1).draw() == []

@@ -5,7 +5,8 @@
     names.py         what it may hold                   allowed.py       whether a config names nothing else
     costs.py         what a model costs                 sizes.py         whether a config stays below the bounds
     use.py           how much of a model is used
-    training.py      the compiled training loop         runs.py          trainings for grades, paired by seeds
+    training.py      the compiled training loop         inputs.py        what it takes as inputs
+    trainer.py       in which process it runs           runs.py          trainings for grades, paired by seeds
     requests.py      trainings that a kernel asks for
 
 Importing this package imports no Keras: `preload` says where that happens.
@@ -26,11 +27,12 @@ family = Family(
     preload=(
         "keras",
         "tensorflow",
-        "autograder.families.keras.training",
+        "autograder.families.keras.trainer",
         "autograder.families.keras.models",
         "autograder.families.keras.requests",
     ),
     prepare="autograder.families.keras.runs.single_threaded",
+    helper="autograder.families.keras.trainer.work",
     warm=("numpy.random", "tensorflow", "keras", "matplotlib.pyplot"),
     packages=("keras", "tensorflow", "numpy"),
     noise=r"WARNING: All log messages before absl|[IWEF]\d{4} |\d{4}-\d\d-\d\d .*tensorflow/",

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.checks.evidence import array, encode_array
 from autograder.errors import EvidenceRefused
-from autograder.families.keras import rebuild
+from autograder.families.keras import rebuild, trainer
 from autograder.families.keras.anonymous import anonymous
 from autograder.families.keras.evidence import ModelData
 from autograder.families.keras.runs import Data, versions
@@ -86,18 +86,17 @@ def _settings(request: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 
 def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any], data: Data) -> dict[str, Any]:
-    from autograder.families.keras.training import ROWS, loss_of, train
+    from autograder.families.keras.training import ROWS, assign, loss_of
 
     model = rebuild.build(config)
     values = _values(variables, model)
     (x, y), (x_val, y_val) = (data.load(part) for part in ("train", "validation"))
     if tuple(model.input_shape[1:]) == (x[0].size,):
         x, x_val = x.reshape(len(x), -1), x_val.reshape(len(x_val), -1)
-    _assign(model, values)
+    assign(model, values)
     loss = loss_of(model, x[:ROWS], y[:ROWS])
-    _assign(model, values)  # a model whose Dropout is always on has drawn numbers
-    logs = train(model, (x, y), (x_val, y_val), **settings)
-    return {"logs": logs, "variables": [encode_array(v.numpy()) for v in model.variables], "loss": loss}
+    logs, variables = trainer.train(config, values, (x, y), (x_val, y_val), **settings)
+    return {"logs": logs, "variables": [encode_array(v) for v in variables], "loss": loss}
 
 
 def _values(variables: Any, model: Any) -> list[Any]:
@@ -110,8 +109,3 @@ def _values(variables: Any, model: Any) -> list[Any]:
     if [(v.shape, v.dtype) for v in values] != expected or not all(np.isfinite(v).all() for v in values):
         raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
     return values
-
-
-def _assign(model: Any, values: list[Any]) -> None:
-    for variable, value in zip(model.variables, values, strict=True):
-        variable.assign(value)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.errors import EvidenceRefused
-from autograder.families.keras import rebuild
+from autograder.families.keras import rebuild, trainer
 from autograder.families.keras.anonymous import anonymous
 from autograder.families.keras.use import EXAMPLES, weights_that_matter
 from autograder.i18n import _
@@ -30,7 +30,7 @@ FEWEST = 2  # after so many it may be decided
 # where losses are measured, which costs as much as training: grades look at the last epochs, pictures at the whole
 MEASURED = (*range(0, EPOCHS - 10, 4), *range(EPOCHS - 10, EPOCHS))
 LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
-VERSION = 3  # of everything here that changes a run's numbers
+VERSION = 4  # of everything here that changes a run's numbers
 
 Examples = tuple[Any, Any]  # x (n, ...), y (n,)
 Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -51,8 +51,8 @@ class Run(NamedTuple):
 
     Between the epochs in MEASURED the curves are straight.
 
-    `penalty` is what the regularizers add to the loss at the end, in nats; `in_use` how many weights then matter, see
-    `use.weights_that_matter`.
+    `penalty` is what the regularizers add to the loss at the end, in nats; `in_use` how many weights then matter, where
+    it was asked for (`use.weights_that_matter`).
     """
 
     train: float
@@ -151,16 +151,17 @@ class Trainer:
         theirs: Mapping[str, Any],
         *,
         flat: bool = False,
+        in_use: bool = False,
         decided: Callable[[Comparison], bool] = lambda comparison: False,
     ) -> Comparison:
         """Train both configs with each seed, the learner's from the given model's initial weights where they fit.
 
-        `decided`: asked from the second pair on whether the pairs so far are enough; by default all are trained.
+        `in_use`: whether to look which of the learner's weights matter. `decided`: asked from the second pair on
+        whether the pairs so far are enough; by default all are trained.
         """
         about, pairs = self.describe(theirs), []
-        for pair in zip(
-            self._each(given, None, flat, "hidden"), self._each(theirs, given, flat, "hidden"), strict=True
-        ):
+        ours = self._each(given, None, flat, "hidden")
+        for pair in zip(ours, self._each(theirs, given, flat, "hidden", in_use), strict=True):
             pairs.append(pair)
             comparison = Comparison([g for g, _t in pairs], [t for _g, t in pairs], about)
             if len(pairs) >= FEWEST and decided(comparison):
@@ -187,12 +188,16 @@ class Trainer:
         return list(islice(self._each(config, start, flat, held_out), pairs))
 
     def _each(
-        self, config: Mapping[str, Any], start: Mapping[str, Any] | None, flat: bool, held_out: str
+        self,
+        config: Mapping[str, Any],
+        start: Mapping[str, Any] | None,
+        flat: bool,
+        held_out: str,
+        in_use: bool = False,
     ) -> Iterator[Run]:
-        """See `runs`. A seed is trained when its run is asked for; the model is compiled once for all of them."""
-        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, self.data.identity, versions()]
+        """See `runs` and `compare`. A seed is trained when its run is asked for."""
+        setting = [VERSION, EPOCHS, BATCH, LEARNING_RATE, flat, held_out, in_use, self.data.identity, versions()]
         models = anonymous(config), start and anonymous(start)
-        trained: Callable[[int], Run] | None = None
         for seed in self.seeds:
             key = key_of("run", setting, *models, seed)
             found = self.store.get(key) if self.store else None
@@ -200,10 +205,9 @@ class Trainer:
                 yield Run(*found)
                 continue
             with _about_the_model():
-                trained = trained or _training(
-                    config, start, self._examples("train", flat), self._examples(held_out, flat)
+                run = _trained(
+                    config, start, self._examples("train", flat), self._examples(held_out, flat), seed, in_use
                 )
-                run = trained(seed)
             if self.store:
                 self.store.put(key, list(run))
             yield run
@@ -232,22 +236,24 @@ NOT_TRAINED = _(
 )
 
 
-def _training(
-    config: Mapping[str, Any], start: Mapping[str, Any] | None, train: Examples, held_out: Examples
-) -> Callable[[int], Run]:
-    """Compile the model; gives what trains it with a seed."""
-    from autograder.families.keras.training import TrainingLoop
-
-    model = _fresh(config, 0)
-    loop = TrainingLoop(model, train, held_out, batch_size=BATCH, learning_rate=LEARNING_RATE)
-
-    def trained(seed: int) -> Run:
-        loop.restart(seed % (1 << 31))
-        model.set_weights(_initial_weights(config, start, seed))
-        logs = loop.run(EPOCHS, seed, measured=MEASURED)
-        return _run(logs, weights_that_matter(model, train[0][:EXAMPLES]))
-
-    return trained
+def _trained(
+    config: Mapping[str, Any],
+    start: Mapping[str, Any] | None,
+    train: Examples,
+    held_out: Examples,
+    seed: int,
+    in_use: bool,
+) -> Run:
+    """The run of one seed. See `Trainer.runs` and `Trainer.compare`."""
+    model = _fresh(config, seed)
+    settings = {"epochs": EPOCHS, "batch_size": BATCH, "learning_rate": LEARNING_RATE, "seed": seed}
+    beginning = _beginning(model, start, seed)
+    logs, variables = trainer.train(config, beginning, train, held_out, MEASURED, **settings)
+    if not in_use:
+        return _run(logs, 0)
+    for variable, value in zip(model.variables, variables, strict=True):
+        variable.assign(value)
+    return _run(logs, weights_that_matter(model, train[0][:EXAMPLES]))
 
 
 def _run(logs: Mapping[str, list[float]], in_use: int) -> Run:
@@ -275,11 +281,17 @@ def _fresh(config: Mapping[str, Any], seed: int) -> Any:
     return rebuild.build(config)
 
 
-def _initial_weights(config: Mapping[str, Any], start: Mapping[str, Any] | None, seed: int) -> list[Any]:
-    own = _fresh(config, seed).get_weights()
-    shared = _fresh(start, seed).get_weights() if start is not None else own
-    fits = [w.shape for w in own] == [w.shape for w in shared]
-    return list(shared if fits else own)
+def _beginning(model: Any, start: Mapping[str, Any] | None, seed: int) -> list[Any]:
+    """The variables that a fresh model's training begins with: weights of `start` where they fit, seeded generators."""
+    shared = _fresh(start, seed).get_weights() if start is not None else []
+    if [w.shape for w in shared] == [tuple(w.shape) for w in model.weights]:
+        model.set_weights(shared)
+    return [
+        np.array([seed % (1 << 31), number], variable.dtype)
+        if "seed_generator_state" in variable.path
+        else variable.numpy()
+        for number, variable in enumerate(model.variables)
+    ]
 
 
 def _median_curves(runs: Sequence[Run]) -> dict[str, list[float]]:
@@ -300,8 +312,8 @@ def versions() -> list[str]:
     import keras
     import tensorflow as tf
 
-    text = Path(__file__).with_name("training.py").read_text(encoding="utf-8")
-    return [keras.__version__, tf.__version__, key_of(text)]
+    texts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("inputs.py", "training.py")]
+    return [keras.__version__, tf.__version__, key_of(*texts)]
 
 
 def single_threaded() -> None:

@@ -201,7 +201,7 @@ model = challenge.model("build_challenge_model")
 
 def _compare(model, trainer):
     given = given_config((256, 256, 256), flat=False)
-    return settled(trainer.compare(given, models.config_of(model)))
+    return settled(trainer.compare(given, models.config_of(model), in_use=True))
 
 
 @challenge.check(points=2)

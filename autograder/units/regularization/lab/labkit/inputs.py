@@ -1,0 +1,1 @@
+../../../../families/keras/inputs.py
