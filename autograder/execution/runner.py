@@ -83,7 +83,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         try:
             async with self.async_setup_kernel():
                 for index, cell in enumerate(self.nb.cells):
-                    if cell.cell_type == "code":
+                    if cell.cell_type == "code" and not cell.metadata.get(LEFT_OUT):
                         await self._one(cell, index, plan.tasks, result)
         except (RuntimeError, TimeoutError, OSError) as error:
             if not result.outputs and not result.evidence and self.death is None:
@@ -216,6 +216,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         """Widgets are not kept: a learner's comm messages would hook into ours."""
 
 
+LEFT_OUT = "left_out"  # in a cell's metadata: it is not executed
 MAX_BROKEN = 20  # cells that raised; the first one matters
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINE = re.compile(

@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import UnreadableNotebook
+from autograder.execution.runner import LEFT_OUT
 from autograder.files import NotPlain, is_plain, open_plain
 from autograder.grading.names import is_hidden
 from autograder.i18n import _
@@ -106,17 +107,21 @@ def _text(source: Any) -> str:
     return source if isinstance(source, str) else ""
 
 
-def canonical(nb: NotebookNode) -> str:
+def canonical(nb: NotebookNode, left_out: Container[int] = ()) -> str:
     """The notebook as grading sees it, as JSON text: equal work gives equal text.
 
-    Prose is blanked, so that a learner's notes change nothing; cells keep their places.
+    Prose is blanked, so that a learner's notes change nothing; cells keep their places. `left_out`: indices of cells
+    that are not executed.
     """
     cells = []
-    for cell in nb.cells:
+    for index, cell in enumerate(nb.cells):
         meta = cell.metadata.get("nbgrader", {})
         kept = {k: meta[k] for k in ("grade", "solution", "grade_id") if k in meta}
         source = cell.source if cell.cell_type == "code" else ""
-        cells.append({"cell_type": cell.cell_type, "source": source, "metadata": {"nbgrader": kept} if kept else {}})
+        metadata: dict[str, Any] = {"nbgrader": kept} if kept else {}
+        if index in left_out:
+            metadata[LEFT_OUT] = True
+        cells.append({"cell_type": cell.cell_type, "source": source, "metadata": metadata})
         if cell.cell_type == "code":
             cells[-1] |= {"outputs": [], "execution_count": None}
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}, sort_keys=True)

@@ -14,12 +14,13 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.errors import CheckerError
+from autograder.execution.programs import program_of
 from autograder.execution.runner import task_of
 from autograder.feedback.exporter import page_in_time
 from autograder.grading.job import Graded, Job
 from autograder.grading.notebooks import parse_notebook
 from autograder.i18n import _
-from autograder.practice.course import PracticeCourse, code_key
+from autograder.practice.course import PracticeCourse
 from autograder.practice.settings import CURVES, POINTS
 from autograder.records import Outcome, TaskGrade
 from autograder.scale.outcomes import Outcomes
@@ -92,7 +93,7 @@ def _outcome(outcomes: Outcomes, job: Job, nb: NotebookNode) -> tuple[Graded, bo
 
 def _program(nb: NotebookNode, code: list[int]) -> str:
     cells = [nb.cells[index] for index in code]
-    return json.dumps([[cell.metadata.get("nbgrader", {}).get("grade_id"), code_key(cell.source)] for cell in cells])
+    return json.dumps([[cell.metadata.get("nbgrader", {}).get("grade_id"), program_of(cell.source)] for cell in cells])
 
 
 def _told(course: PracticeCourse, outcome: Graded) -> Graded:

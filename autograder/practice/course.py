@@ -1,6 +1,5 @@
 """The course as practice sees it: what was released, with a secret of its own. Nothing of the official gradebook."""
 
-import ast
 import logging
 import secrets
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.errors import SetupError
+from autograder.execution.programs import program_of
 from autograder.execution.runner import task_of
 from autograder.files import write_whole
 from autograder.grading.headings import headed, plain
@@ -26,7 +26,6 @@ from autograder.store import key_of
 from autograder.unit import load
 from autograder.wiring.restore import KnownNotebook, released_notebook, restore
 
-LONG = 20_000  # characters of a cell: what takes Python apart needs much time and memory for more
 REST = ""  # stands for the code that belongs to no task
 _silent = logging.Logger("practice")  # what a learner changed is told on no log
 _silent.addHandler(logging.NullHandler())
@@ -66,13 +65,16 @@ class PracticeCourse:
             raise SetupError(text, folder=self._path(self.directory.release_directory, ""))
         secret = self._secret(course.secret)
         sandbox = dict(self.config.get("Sandbox", {}))
-        self.jobs = Jobs(unit, course, sandbox, secret, self._source, self._count)
+        self.jobs = Jobs(unit, course, sandbox, secret, self._source, self._count, self._release)
 
     def _path(self, step: str, assignment: str) -> Path:
         return Path(self.directory.format_path(step, ".", assignment))
 
     def _source(self, assignment: str) -> Path:
         return self._path(self.directory.source_directory, assignment)
+
+    def _release(self, assignment: str) -> Path:
+        return self._path(self.directory.release_directory, assignment)
 
     def _count(self, assignment: str) -> int:
         return sum(of == assignment for of, _name in self.released)
@@ -154,18 +156,8 @@ def task_keys(nb: NotebookNode) -> dict[str, str]:
     for cell in nb.cells:
         if cell.cell_type == "code" and task_of(cell) is None:
             name = cell.metadata.get("nbgrader", {}).get("grade_id", REST)
-            parts[name if name in tasks else REST].append(code_key(cell.source))
+            parts[name if name in tasks else REST].append(program_of(cell.source))
     return {task: key_of(codes) for task, codes in parts.items()}
-
-
-def code_key(source: str) -> str:
-    """Equal for the same program: comments and layout do not count. Of what is no Python, or long, the text itself."""
-    if len(source) > LONG:
-        return source
-    try:
-        return ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source
 
 
 def _cell_name(cell: NotebookNode) -> str | None:

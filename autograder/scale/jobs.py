@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import SetupError
+from autograder.execution.demonstrations import NONE, Demonstrations, demonstrations_of, left_out
 from autograder.execution.runner import Limits
 from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical, course_files
@@ -26,6 +28,7 @@ class Jobs:
         secret: what hidden inputs and seeds derive from.
         folder: assignment → where the course's own files beside its notebooks lie.
         count: assignment → how many notebooks it has.
+        released: assignment → where its notebooks lie as they were released.
     """
 
     unit: Unit
@@ -34,8 +37,10 @@ class Jobs:
     secret: str
     folder: Callable[[str], Path]
     count: Callable[[str], int]
+    released: Callable[[str], Path]
     _files: dict[str, Files] = field(default_factory=dict)  # by assignment
     _parts: dict[str, int] = field(default_factory=dict)
+    _demonstrations: dict[Path, Demonstrations] = field(default_factory=dict)
 
     def submission(self, assignment: str, student: str, notebook: str) -> Submission:
         """One notebook of one learner, with the language of its assignment."""
@@ -56,7 +61,22 @@ class Jobs:
         self._require_checks(submission.notebook)
         own = self.files(submission.assignment)
         limits, sandbox = self._limits(submission.assignment), dict(self.sandbox)
-        return Job(submission, canonical(nb), beside(own), self.unit.source, self.secret, limits, sandbox, own)
+        text, given = self.notebook(submission, nb), self.demonstrations(submission).given
+        return Job(submission, text, beside(own), self.unit.source, self.secret, limits, sandbox, own, given)
+
+    def notebook(self, submission: Submission, nb: NotebookNode) -> str:
+        """A sanitized notebook as a job has it."""
+        return canonical(nb, left_out(nb.cells, self.demonstrations(submission).programs))
+
+    def demonstrations(self, submission: Submission) -> Demonstrations:
+        """Those of the notebook as it was released; none where nothing is released."""
+        path = self.released(submission.assignment) / f"{submission.notebook}.ipynb"
+        if path not in self._demonstrations:
+            found = NONE
+            if not self.course.execute_demonstrations and path.exists():
+                found = demonstrations_of(nbformat.read(path, as_version=4).cells)
+            self._demonstrations[path] = found
+        return self._demonstrations[path]
 
     def files(self, assignment: str) -> Files:
         """What the course puts beside the notebooks of an assignment."""

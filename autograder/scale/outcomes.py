@@ -9,7 +9,9 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.job import Graded, Job, remembered
+from autograder.grading.alike import find_alike, keep_alike
+from autograder.grading.grader import remembered
+from autograder.grading.job import Graded, Job
 from autograder.i18n import _, say
 from autograder.scale.dask import DaskPool
 from autograder.scale.pool import LocalPool, grade_remotely
@@ -104,7 +106,7 @@ class Outcomes:
         key = job.key
         if key in self.futures:
             return
-        known = self._known(key)
+        known = self._known(job)
         if known is not None:
             self.futures[key] = Future()
             self.futures[key].set_result(known)
@@ -113,26 +115,27 @@ class Outcomes:
             self.futures[key] = self.workers.pool.submit(grade_remotely, job, None, remembered(self.executions, job))
         else:
             self.futures[key] = self.workers.pool.submit(grade_remotely, job, str(self.folder.resolve()))
-        self.futures[key].add_done_callback(lambda future: self._keep(key, job.owner, future))
+        self.futures[key].add_done_callback(lambda future: self._keep(job, future))
 
-    def _known(self, key: str) -> dict[str, Any] | None:
-        """The stored outcome, if it is one."""
-        data = self.store.get(key)
+    def _known(self, job: Job) -> dict[str, Any] | None:
+        """The stored outcome of the job, or of one whose notebook is the same program, if it is one."""
         try:
+            data: Any = self.store.get(job.key) or find_alike(self.store, job.alike_key, job.alike)
             Graded.from_json(data)
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
-        return dict(data)
+        return dict(data) if data else None
 
-    def _keep(self, key: str, owner: str, future: Future[dict[str, Any]]) -> None:
+    def _keep(self, job: Job, future: Future[dict[str, Any]]) -> None:
         """Store an outcome as soon as it is there, whether or not somebody comes to ask for it. On any thread."""
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()
         for entry, value in result.pop("entries", {}).items():
-            self.executions.put(entry, value, owner)
+            self.executions.put(entry, value, job.owner)
         if Graded.from_json(result).settled:
-            self.store.put(key, result, owner)
+            self.store.put(job.key, result, job.owner)
+            keep_alike(self.store, job.alike_key, job.alike, job.key, result, job.owner)
 
     def give_up(self) -> None:
         """End the workers now; what was not finished is submitted anew when it is asked for."""

@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.job import Grader, Job, remembered
+from autograder.grading.grader import Grader, remembered
+from autograder.grading.job import Job
 from autograder.sandbox.rundir import RunFolder
 from autograder.store import trim
 

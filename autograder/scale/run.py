@@ -7,7 +7,7 @@ what goes in: work that was prepared wrongly is only lost, never used.
 
 import atexit
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from autograder.errors import UnreadableNotebook
 from autograder.grading.job import Graded, Job
-from autograder.grading.notebooks import canonical, files_beside, read_plain
+from autograder.grading.notebooks import files_beside, read_plain
 from autograder.grading.times import time_is_unknown
 from autograder.i18n import _, say
 from autograder.sandbox.rundir import RunFolder
@@ -93,12 +93,15 @@ class GradingRun:
     def _jobs(self, course: Course, root: Path) -> Jobs:
         coursedir = self.converter.coursedir
 
-        def source(assignment: str) -> Path:
-            return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+        def folder(step: str) -> Callable[[str], Path]:
+            return lambda assignment: Path(coursedir.format_path(step, ".", assignment))
+
+        def count(_assignment: str) -> int:
+            return len(known_notebooks(self.converter) or ())
 
         sandbox = dict(self.converter.config.get("Sandbox", {}))
-        unit = load(course.unit, root)
-        return Jobs(unit, course, sandbox, course.secret, source, lambda _: len(known_notebooks(self.converter) or ()))
+        source, released = folder(coursedir.source_directory), folder(coursedir.release_directory)
+        return Jobs(load(course.unit, root), course, sandbox, course.secret, source, count, released)
 
     def outcome(self, nb: NotebookNode, about: dict[str, str]) -> Graded:
         """The outcome of one notebook; `about` is nbgrader's resources["nbgrader"]. Waits while a worker grades it."""
@@ -139,8 +142,8 @@ class GradingRun:
     def job(self, nb: NotebookNode, about: dict[str, str]) -> Job:
         """Everything that grading this sanitized notebook needs."""
         submission = self.jobs.submission(about["assignment"], about["student"], about["notebook"])
-        expected = self._expected
-        if expected is not None and (expected.submission, expected.notebook) == (submission, canonical(nb)):
+        expected, asked = self._expected, (submission, self.jobs.notebook(submission, nb))
+        if expected is not None and (expected.submission, expected.notebook) == asked:
             return expected
         coursedir = self.converter.coursedir
         folder = coursedir.format_path(coursedir.submitted_directory, submission.student, submission.assignment)

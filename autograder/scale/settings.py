@@ -32,6 +32,11 @@ class Course(LoggingConfigurable):
         help="feedback pages that are written after the deadline, extensions included, show a worked solution of each "
         "task",
     )
+    execute_demonstrations = Bool(
+        False,
+        config=True,
+        help="given cells that only show something, which their author has marked, are executed for each learner, too",
+    )
     unit = Unicode(config=True, help="import name of the package with the course's checks, such as mycourse.unit")
     cell_seconds = Integer(120, config=True, help="time a cell may run, s")
     notebook_seconds = Integer(600, config=True, help="time a notebook may run, s")

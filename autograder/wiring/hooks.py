@@ -5,8 +5,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.execution.demonstrations import problems
 from autograder.grading.notebooks import remove_links
-from autograder.i18n import _, say
+from autograder.i18n import _, environment_language, say
 from autograder.scale.journal import Journal
 from autograder.scale.logs import few
 from autograder.scale.run import runs
@@ -16,9 +20,10 @@ _journal = Journal()
 
 
 def before_assignment(assignment: str, student: str, notebooks: Sequence[str]) -> None:
-    """`c.GenerateAssignment.pre_convert_hook`: a folder that was copied without what its links lead to ends the run.
+    """`c.GenerateAssignment.pre_convert_hook`: what cannot be released ends the run, with a sentence.
 
-    nbgrader itself would end with a traceback, and goes on after any other exception of a hook.
+    That is a folder which was copied without what its links lead to, where nbgrader itself would end with a traceback,
+    and a demonstration that grading cannot leave out. nbgrader goes on after any exception of a hook.
     """
     for folder in {Path(n).parent for n in notebooks}:
         lost = next((p for p in sorted(folder.rglob("*")) if p.is_symlink() and not p.exists()), None)
@@ -29,6 +34,20 @@ def before_assignment(assignment: str, student: str, notebooks: Sequence[str]) -
             )
             log.error(say(text, path=lost, target=lost.readlink()))
             sys.exit(1)
+    wrong = [(path, problem) for path in notebooks for problem in problems(_cells_of(path))]
+    for path, problem in wrong:
+        log.error("%s: %s", path, problem.render(environment_language()))
+    if wrong:
+        sys.exit(1)
+
+
+def _cells_of(path: str) -> Sequence[NotebookNode]:
+    """The cells of an author's notebook; none where nbgrader itself will say what is wrong with it."""
+    try:
+        cells: Sequence[NotebookNode] = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError):
+        return ()
+    return cells
 
 
 def before_submission(assignment: str, student: str, notebooks: Sequence[str]) -> None:

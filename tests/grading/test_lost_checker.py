@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from autograder.errors import CheckerError
-from autograder.grading.job import Grader
+from autograder.grading.grader import Grader
 from autograder.records import Request
 from tests.mini.jobs import job
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from autograder.errors import SetupError
-from autograder.practice.course import PracticeCourse, code_key, task_keys
+from autograder.practice.course import PracticeCourse, task_keys
 from autograder.practice.door import Closed, Door, TooLarge
 from autograder.practice.queue import Limits, Queue, QuotaSpent
 from tests.mini.course import MiniCourse
@@ -67,14 +67,6 @@ def test_a_folder_without_course_or_release_says_what_to_do(tmp_path: Path, conf
     configured.configure("c.Practice.assignments = ['other']\n")
     with pytest.raises(SetupError, match="nbgrader generate_assignment"):
         PracticeCourse(configured.root)
-
-
-def test_comments_and_layout_are_not_code() -> None:
-    assert code_key("x = 1  # one\n\n\ny = (2)") == code_key("x=1\ny=2")
-    assert code_key("x = 1") != code_key("x = 2")
-    assert code_key("x = 'a # b'") != code_key("x = 'a # c'")
-    assert code_key("%matplotlib inline") != code_key("%matplotlib  inline")
-    assert code_key("(" * 5000) == "(" * 5000
 
 
 def test_each_task_has_the_key_of_its_own_code_and_the_rest_has_one(mini: MiniCourse) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from autograder.execution.runner import Limits
 from autograder.grading.budget import Budget
-from autograder.grading.job import Graded, Grader, execute
+from autograder.grading.grader import Grader, execute
+from autograder.grading.job import Graded
 from autograder.records import Plan
 from tests.mini.course import REFERENCE
 from tests.mini.jobs import CHECKS, TRAINING, UNIT, job, printed, with_checks

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading.job import Grader
+from autograder.grading.grader import Grader
 from autograder.records import as_utf8
 from tests.mini.course import REFERENCE
 from tests.mini.jobs import job

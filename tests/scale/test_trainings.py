@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.grading.job import Grader
+from autograder.grading.grader import Grader
 from tests.mini.jobs import TRAINING, job, lab_files, printed
 
 TRAIN = """

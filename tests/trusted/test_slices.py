@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.grading.job import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.job import Job
 from autograder.records import Files, Request
 from autograder.trusted.plugin import tasks_of
 from autograder.trusted.slices import programs

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.__main__ import main
 from autograder.classroom import answers, solutions
-from autograder.grading.job import Grader
+from autograder.grading.grader import Grader
 from autograder.records import Files
 from autograder.unit import load
 from tests.mini.course import MiniCourse

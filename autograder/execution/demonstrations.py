@@ -1,0 +1,90 @@
+"""Given cells that only show something: grading does not execute them for each learner.
+
+Their author marks them with the tag `demonstration` in `source/`; it is kept in `release/`. What counts is the released
+notebook alone: a learner's cell is left out where its program is that of a marked one, whatever its own tags, and where
+no other cell of the learner's notebook needs a name of it. What such cells show is drawn once for all learners, by a
+kernel that holds nothing but the given cells.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from autograder.execution.programs import LONG_NOTEBOOK, names_of, needed, program_of
+from autograder.execution.runner import task_of
+from autograder.i18n import Message, _
+
+TAG = "demonstration"
+NOT_EXECUTED = _("This cell only shows something: it was not executed for the grade.")
+NOT_GIVEN = _("The cell {cell} is marked as a {tag}, and learners write in it or it is a test: only given code can be.")
+IS_NEEDED = _("The cell {cell} is marked as a {tag}, but other cells need what it does: {names}. Take the tag away, or "
+              "let them do without.")  # fmt: skip
+WHATEVER = _("whatever it changes")
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """Those of a released notebook. `programs`: of each; `given`: the sources of the cells that draw what they show."""
+
+    programs: frozenset[str] = frozenset()
+    given: tuple[str, ...] = ()
+
+
+NONE = Demonstrations()
+
+
+def demonstrations_of(cells: Sequence[NotebookNode]) -> Demonstrations:
+    """The demonstrations of a released notebook."""
+    programs = frozenset(program_of(cell.source) for cell in cells if _is_marked(cell) and is_given(cell))
+    return Demonstrations(programs, tuple(_without_answers(cells))) if programs else NONE
+
+
+def left_out(cells: Sequence[NotebookNode], programs: Collection[str]) -> set[int]:
+    """Which cells of a learner's notebook are not executed, by their index. `programs`: of the demonstrations."""
+    code = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
+    if not programs or sum(len(cells[index].source) for index in code) > LONG_NOTEBOOK:
+        return set()
+    optional = {i for i in code if is_given(cells[i]) and program_of(cells[i].source) in programs}
+    reasons = needed([(cells[index].source, index in optional) for index in code])
+    return {index for index, names in zip(code, reasons, strict=True) if index in optional and not names}
+
+
+def problems(cells: Sequence[NotebookNode]) -> Iterator[Message]:
+    """What an author's marks cannot mean."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    yield from (Message(NOT_GIVEN, {"cell": c.id, "tag": TAG}) for c in code if _is_marked(c) and not is_given(c))
+    marked = [_is_marked(cell) and is_given(cell) for cell in code]
+    reasons = needed([(cell.source, mark) for cell, mark in zip(code, marked, strict=True)])
+    for cell, names in zip(code, reasons, strict=True):
+        if names:
+            told = Message(WHATEVER) if "*" in names else ", ".join(sorted(names))
+            yield Message(IS_NEEDED, {"cell": cell.id, "tag": TAG, "names": told})
+
+
+def is_given(cell: NotebookNode) -> bool:
+    """Whether it is code that learners neither write nor are graded by."""
+    return bool(cell.cell_type == "code" and task_of(cell) is None and not _nbgraders(cell).get("solution"))
+
+
+def _is_marked(cell: NotebookNode) -> bool:
+    return TAG in cell.metadata.get("tags", ())
+
+
+def _nbgraders(cell: NotebookNode) -> dict[str, object]:
+    found: dict[str, object] = cell.metadata.get("nbgrader", {})
+    return found
+
+
+def _without_answers(cells: Sequence[NotebookNode]) -> Iterator[str]:
+    """The given cells that need no answer, nor what another cell makes of one."""
+    missing: set[str] = set()
+    for cell in cells:
+        if cell.cell_type != "code" or task_of(cell) is not None:
+            continue
+        names = names_of(cell.source)
+        if _nbgraders(cell).get("solution") or (names.needs | names.later) & missing:
+            missing |= names.changes
+        else:
+            missing -= names.binds
+            yield cell.source
