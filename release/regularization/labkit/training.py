@@ -1,71 +1,74 @@
 """Train a small Keras model fast: the same layers, losses and optimizer as `model.fit`, several times quicker.
 
 On tiny data `fit` spends nearly all its time between the steps, in Python. Here one compiled function runs a
-whole epoch. This module needs only NumPy, TensorFlow and Keras (3.10 or newer): graders import it as
-`autograder.families.keras.training`, learners receive the same file as `labkit/training.py`.
+whole epoch, and serves every model that differs in strengths alone. This module needs only NumPy, TensorFlow and Keras
+(3.10 or newer): graders import it as `autograder.families.keras.training`, learners receive the same file as
+`labkit/training.py`, and what it imports beside it.
 """
 
-import math
+import json
+import random
+import re
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from .inputs import Masks, Strengths
+
 METRICS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
 ROWS = 64  # on which whoever has a model trained elsewhere measures its loss, to see that it is the same model
 COMPILED = (keras.layers.Dense, keras.layers.BatchNormalization, keras.layers.PReLU, keras.Model)
+KEPT = 8  # programs, those used last
 Row = dict[str, float]
 Logs = dict[str, list[float]]
 OnEpoch = Callable[[int, Row], bool | None]
 
 
 class TrainingLoop:
-    """A model, its data and an optimizer, compiled once; `run` may be called again after `restart`."""
+    """A model and Adam, compiled once; `run` may be called again with other data of the same shapes."""
 
-    def __init__(
-        self,
-        model: Any,
-        train_data: tuple[Any, Any],
-        validation_data: tuple[Any, Any],
-        *,
-        batch_size: int = 32,
-        learning_rate: float = 1e-3,
-        optimizer: Any = None,
-    ) -> None:
-        """See `train` for the arguments."""
+    def __init__(self, model: Any, shape: tuple[int, ...], batch_size: int = 32) -> None:
+        """`shape` (n, ...): of the training examples."""
         self.model = model
-        self.optimizer = optimizer or keras.optimizers.Adam(learning_rate)
+        self.optimizer = keras.optimizers.Adam()
         self.optimizer.build(model.trainable_variables)
-        self._data = (*_tensors(*train_data), *_tensors(*validation_data))
-        self.rows = len(train_data[1])
+        self._unused = [v.numpy() for v in self.optimizer.variables]
+        self.rows = shape[0]
         self.batch_size = min(batch_size, self.rows)
-        self._initial = [v.numpy() for v in self._variables()]
-        self._masks = Masks(model, self._data[0], self.batch_size, self.rows // self.batch_size)
+        self._masks = Masks(model, (self.batch_size, *shape[1:]), self.rows // self.batch_size)
         # nothing here is for AutoGraph to rewrite, which costs time and leans on the version of Python
         self._epoch = tf.function(self._one_epoch, jit_compile=_is_dense(model), autograph=False)
         self._measures = tf.function(self._measure, autograph=False)
 
     def run(
         self,
+        train_data: tuple[Any, Any],
+        validation_data: tuple[Any, Any],
+        *,
         epochs: int = 40,
+        learning_rate: float = 1e-3,
         seed: int = 0,
         on_epoch: OnEpoch | None = None,
         measured: Collection[int] | None = None,
     ) -> Logs:
         """Train from the present weights; returns the curves, a value for each epoch in `measured`. See `train`."""
+        data = *_tensors(*train_data), *_tensors(*validation_data)
+        assign(self.optimizer, self._unused)
+        self.optimizer.learning_rate = learning_rate
         rng = np.random.default_rng(seed)
         used = self.rows // self.batch_size * self.batch_size
         logs: Logs = {name: [] for name in METRICS}
         for epoch in range(epochs):
             order = rng.permutation(self.rows)[:used].astype("int32").reshape(-1, self.batch_size)
-            seen = self._run_epoch(tf.constant(order))
+            seen = self._run_epoch(tf.constant(order), *data[:2])
             if measured is not None and epoch not in measured:
                 continue
-            penalty, *measures = (float(v) for v in self._measures())
+            penalty, *measures = self._run_measures(*data)
             row = dict(zip(METRICS, (seen + penalty, *measures), strict=True))
             for name, value in row.items():
                 logs[name].append(value)
@@ -73,29 +76,23 @@ class TrainingLoop:
                 break
         return logs
 
-    def restart(self, seed: int) -> None:
-        """Back to the variables of the beginning, except that Dropout's random numbers follow `seed`."""
-        for number, (variable, value) in enumerate(zip(self._variables(), self._initial, strict=True)):
-            is_generator = "seed_generator_state" in variable.path
-            variable.assign(np.array([seed, number], value.dtype) if is_generator else value)
-
-    def _variables(self) -> list[Any]:
-        return [*self.model.variables, *self.optimizer.variables]
-
-    def _run_epoch(self, order: Any) -> float:
+    def _run_epoch(self, order: Any, x: Any, y: Any) -> float:
         """One epoch; order (batches, rows) int32. What `_one_epoch` gives."""
         with self._masks.in_place():
-            numbers = self._masks.draw()
+            given = order, self._masks.draw(), x, y
             try:
-                return float(self._epoch(order, numbers))
+                return float(self._epoch(*given))
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
                 # XLA has no kernel for some operation of this model; nothing has run yet
                 self._epoch = tf.function(self._one_epoch, autograph=False)
-                return float(self._epoch(order, numbers))
+                return float(self._epoch(*given))
 
-    def _one_epoch(self, order: Any, numbers: list[Any]) -> Any:
+    def _run_measures(self, *data: Any) -> list[float]:
+        with self._masks.in_place():  # a Dropout that is always on
+            return [float(value) for value in self._measures(*data)]
+
+    def _one_epoch(self, order: Any, numbers: list[Any], x: Any, y: Any) -> Any:
         """The mean cross-entropy of the batches, each before its step; `numbers`: of `Masks.draw`."""
-        x, y, _x_val, _y_val = self._data
         batches, labels = tf.gather(x, order), tf.gather(y, order)
         count = order.shape[0]
         _count, total = tf.while_loop(
@@ -105,9 +102,9 @@ class TrainingLoop:
         )
         return total / count
 
-    def _measure(self) -> tuple[Any, ...]:
+    def _measure(self, x: Any, y: Any, x_val: Any, y_val: Any) -> tuple[Any, ...]:
         """Not compiled by XLA: on whole sets that gains nothing, and compiling takes longer than all its runs."""
-        x, y, x_val, y_val = self._data
+        self._masks.hand_out([])
         train_p = self.model(x, training=False)
         penalty = _penalty(self.model)
         val_p = self.model(x_val, training=False)
@@ -142,77 +139,48 @@ def _is_dense(model: Any) -> bool:
     return all(isinstance(layer, COMPILED) for layer in layers if layer.weights)
 
 
-class Masks:
-    """The random numbers of a model's Dropout, drawn for an epoch at once, outside of what XLA compiles.
+class Programs:
+    """Compiled trainings, by the structure of their models. Which one is there already changes no number."""
 
-    Inside, they cost several times what the rest of a step does. The masks are as random as Keras's own, but others.
-    """
-
-    MOST = 64 << 20  # bytes for an epoch; beyond, Keras's own are taken
-
-    def __init__(self, model: Any, x: Any, batch: int, steps: int) -> None:
-        """`x` (n, ...): examples. The shapes are found by tracing the model, which computes nothing."""
-        self._layers = list(_dropouts(model))
-        self._found: list[tuple[Any, tuple[int, ...]]] = []  # the layer and its input's shape, at each call
-        self._given: Iterator[Any] = iter(())
-        if self._layers:
-            with self._replaced(self._note):
-                call = tf.function(lambda batch: model(batch, training=True), autograph=False)
-                call.get_concrete_function(tf.TensorSpec((batch, *x.shape[1:]), x.dtype))
-        self._steps = steps
-        self._draw = tf.function(self._drawn, autograph=False)
-        shapes = [shape for _layer, shape in self._found]
-        if any(None in shape for shape in shapes) or sum(4 * steps * math.prod(s) for s in shapes) > self.MOST:
-            self._layers, self._found = [], []
-
-    def draw(self) -> list[Any]:
-        """For each call of a Dropout, uniform numbers in [0, 1) of shape (steps, batch, ...) for one epoch."""
-        return list(self._draw())
-
-    def _drawn(self) -> list[Any]:
-        seeds = {id(layer): tf.cast(layer.seed_generator.next(), tf.int32) for layer in self._layers}
-        numbers = []
-        for place, (layer, shape) in enumerate(self._found):
-            seed = tf.random.experimental.stateless_fold_in(seeds[id(layer)], place)
-            numbers.append(tf.random.stateless_uniform((self._steps, *shape), seed))
-        return numbers
-
-    def hand_out(self, numbers: list[Any]) -> None:
-        """The numbers of the step that is traced next."""
-        self._given = iter(numbers)
-
-    def in_place(self) -> Any:
-        """While this lasts, the model's Dropout in training mode takes the numbers that were handed out."""
-        return self._replaced(self._drop)
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Any, tuple[TrainingLoop, Strengths]] = OrderedDict()
 
     @contextmanager
-    def _replaced(self, call: Callable[..., Any]) -> Iterator[None]:
-        for layer in self._layers:
-            object.__setattr__(layer, "call", partial(call, layer))
+    def of(self, model: Any, shape: tuple[int, ...], batch_size: int) -> Iterator[TrainingLoop]:
+        """What trains a model like this one, of which nobody else holds a part, from its variables and strengths."""
+        asked = Strengths(model)
+        key = asked.structure, shape, batch_size
+        known = key in self._kept
+        loop, strengths = self._kept.pop(key) if known else _compiled(model, asked, shape, batch_size)
+        strengths.assign(asked.values)
+        assign(loop.model, [v.numpy() for v in model.variables])
+        yield loop
+        self._kept[key] = loop, strengths  # not after an error: who knows what is left of it
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+def _compiled(model: Any, strengths: Strengths, shape: tuple[int, ...], batch: int) -> tuple[TrainingLoop, Strengths]:
+    strengths.become_inputs()
+    return TrainingLoop(model, shape, batch), strengths
+
+
+_programs = Programs()
+
+
+def fit(
+    model: Any, train_data: tuple[Any, Any], validation_data: tuple[Any, Any], *, batch_size: int = 32, **settings: Any
+) -> Logs:
+    """As `train`, for a model that was made from its config and that nobody else holds a part of.
+
+    Afterwards it has its variables and no strengths: it is good for nothing but to be read. `settings`: of
+    `TrainingLoop.run`.
+    """
+    with _programs.of(model, np.shape(train_data[0]), batch_size) as loop:
         try:
-            yield
+            return loop.run(train_data, validation_data, **settings)
         finally:
-            for layer in self._layers:
-                object.__delattr__(layer, "call")
-
-    def _note(self, layer: Any, inputs: Any, training: bool = False) -> Any:
-        if training:
-            self._found.append((layer, tuple(inputs.shape)))
-        return inputs
-
-    def _drop(self, layer: Any, inputs: Any, training: bool = False) -> Any:
-        if not training:
-            return inputs
-        return tf.where(next(self._given) >= layer.rate, inputs / (1 - layer.rate), tf.zeros_like(inputs))
-
-
-def _dropouts(model: Any) -> Iterator[Any]:
-    """The model's Dropout layers, of models inside it too, but not of what repeats a layer along time."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _dropouts(layer)
-        elif type(layer) is keras.layers.Dropout and layer.noise_shape is None and 0 < layer.rate < 1:
-            yield layer
+            assign(model, [v.numpy() for v in loop.model.variables])
 
 
 def train(
@@ -223,7 +191,6 @@ def train(
     epochs: int = 40,
     batch_size: int = 32,
     learning_rate: float = 1e-3,
-    optimizer: Any = None,
     seed: int = 0,
     on_epoch: OnEpoch | None = None,
 ) -> Logs:
@@ -233,9 +200,10 @@ def train(
         model: a built Keras model whose last layer gives probabilities (softmax).
         train_data, validation_data: pairs `(x, y)`; x (n, ...) float32, y (n,) integer classes. What does not
             fill a last batch is left out of an epoch; the rows are shuffled anew for each.
-        learning_rate: of Adam, the default optimizer; ignored when `optimizer` is given.
+        learning_rate: of Adam.
         seed: of the shuffling. Initial weights and Dropout follow `keras.utils.set_random_seed`.
-        on_epoch: called as `on_epoch(epoch, row)` after each epoch; training stops when it returns True.
+        on_epoch: called as `on_epoch(epoch, row)` after each epoch; training stops when it returns True. The model's
+            own variables change when the training has ended.
 
     Returns:
         For each name in METRICS a list with one number per epoch. `loss` is, as in Keras, the average over the
@@ -243,15 +211,67 @@ def train(
         penalties too. `crossentropy`, `accuracy` and their `val_` twins are measured at the end of the epoch in
         inference mode and without penalties, so that training and validation can be compared.
     """
-    loop = TrainingLoop(
-        model,
-        train_data,
-        validation_data,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
-    )
-    return loop.run(epochs, seed, on_epoch)
+    settings: dict[str, Any] = {"epochs": epochs, "learning_rate": learning_rate, "seed": seed, "on_epoch": on_epoch}
+    twin = twin_of(model)
+    if twin is None:
+        loop = TrainingLoop(model, np.shape(train_data[0]), batch_size)
+        return loop.run(train_data, validation_data, **settings)
+    try:
+        return fit(twin, train_data, validation_data, batch_size=batch_size, **settings)
+    finally:
+        assign(model, [v.numpy() for v in twin.variables])
+
+
+def twin_of(model: Any) -> Any:
+    """A copy with the same variables, made from the config; None where that does not tell all that the model does.
+
+    Such as for layers and functions that are not Keras's, or a regularizer that came after its layer was built.
+    """
+    try:
+        config = model.get_config()
+        if not _is_kerass_own(model, json.dumps(config)):
+            return None
+        with same_random_numbers():
+            twin = type(model).from_config(config)
+    except Exception:  # Keras raises nearly everything for what cannot be described or built again
+        return None
+    if _described(twin) != _described(model):
+        return None
+    assign(twin, [v.numpy() for v in model.variables])
+    return twin
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """What is built inside takes no seed from what is built later."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def _is_kerass_own(model: Any, config: str) -> bool:
+    """Whether its layers and whatever its config names are Keras's: what others mean may change under the same name."""
+    modules = [type(layer).__module__ for layer in model._flatten_layers()] + re.findall(r'"module": "(.*?)"', config)
+    registered = re.search(r'"registered_name": "[^"]*>', config)
+    return not registered and all(f"{name}.".startswith("keras.") for name in modules)
+
+
+def _described(model: Any) -> Any:
+    """Names of the layers in their order; of each variable its shape and what acts on it."""
+    parts = [(tuple(v.shape), v.dtype, v.trainable, _told(v.regularizer), _told(v.constraint)) for v in model.variables]
+    return [layer.name for layer in model._flatten_layers()], parts
+
+
+def _told(part: Any) -> Any:
+    return part and (type(part), part.get_config())
+
+
+def assign(holder: Any, values: Any) -> None:
+    """Give the variables of a model or an optimizer these values."""
+    for variable, value in zip(holder.variables, values, strict=True):
+        variable.assign(value)
 
 
 def loss_of(model: Any, x: Any, y: Any) -> float:
