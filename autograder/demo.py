@@ -22,9 +22,11 @@ from autograder.grading.results import unpack
 from autograder.i18n import _, environment_language, say
 from autograder.nbgrader_command import environment, nbgrader
 from autograder.records import TaskGrade
-from autograder.scale.settings import configured_unit
+from autograder.scale.settings import CONFIGURATION, configured_unit
 
 LOG = "nbgrader.log"
+FEW = 2  # of each assignment, in the small class
+CELL_SECONDS = 60  # half of what a course gives: one of the class waits for ever
 _GRADED = re.compile(r"\[(?P<count>\d+)/(?P<total>\d+)\] .*(?P<left>; .*)")  # a line of `scale.progress`
 
 
@@ -44,10 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not submissions:
         raise SetupError(_("There is no class below {folder}."), folder=arguments.course / "tests" / "submissions")
     if arguments.size == "small":
-        submissions = [s for a in sorted({s.assignment for s in submissions})
-                       for s in [t for t in submissions if t.assignment == a][:2]]  # fmt: skip
+        submissions = small(submissions)
     configured_unit(arguments.course)  # its texts are told below
     lay_out(arguments.course, folder)
+    with (folder / CONFIGURATION).open("a", encoding="utf-8") as configuration:
+        configuration.write(f"c.Course.cell_seconds = {CELL_SECONDS}\n")
     assignments = sorted({s.assignment for s in submissions})
     with Log(folder / LOG, console) as log:
         for assignment in assignments:
@@ -121,6 +124,16 @@ class Log:
             self.console.print(text, markup=False, soft_wrap=True)
 
 
+def small(submissions: Sequence[Typed]) -> list[Typed]:
+    """A few of each assignment, those who handed in the fewest notebooks."""
+    by_size = sorted(submissions, key=lambda s: sys.maxsize if s.hands_in is None else len(s.hands_in))
+    return [
+        s
+        for assignment in sorted({s.assignment for s in submissions})
+        for s in [t for t in by_size if t.assignment == assignment][:FEW]
+    ]
+
+
 def lay_out(project: Path, folder: Path) -> None:
     """A course folder of its own, so that a lecturer's gradebook is not touched."""
     keep = folder / ".autograder"  # what was computed in an earlier demonstration
@@ -129,8 +142,8 @@ def lay_out(project: Path, folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(project / "source", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    text = (project / "nbgrader_config.py").read_text(encoding="utf-8")
-    (folder / "nbgrader_config.py").write_text(f"{text}\nc.Course.demonstration = True\n", encoding="utf-8")
+    text = (project / CONFIGURATION).read_text(encoding="utf-8")
+    (folder / CONFIGURATION).write_text(f"{text}\nc.Course.demonstration = True\n", encoding="utf-8")
 
 
 def add_names(folder: Path, submissions: Sequence[Typed]) -> None:
