@@ -1,0 +1,1 @@
+../../../autograder/units/regularization/lab/labkit/inputs.py
