@@ -17,6 +17,15 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+  const seen = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const drawn = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const words = (one.innerText || one.getAttribute("aria-label") || "").trim().slice(0, 60);
+  return `${one.tagName} ${words}${seen ? "" : " (out of sight)"}${drawn ? "" : " (no outline)"}`;
+}"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -32,6 +41,30 @@ class Watched:
         """Keep a picture of the whole page."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    def unfold(self) -> None:
+        """Open everything that is folded."""
+        self.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+
+    def too_wide(self) -> int:
+        """By how many pixels one would have to scroll sideways."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def tab_stops(self, most: int = 500) -> list[str]:
+        """What Tab reaches from the top of the page to its end; what is folded is opened with Enter on the way.
+
+        Each is told by its tag and text, and with what is wrong with it: no outline, or out of sight.
+        """
+        stops = []
+        for _step in range(most):
+            self.page.keyboard.press("Tab")
+            stop: str | None = self.page.evaluate(FOCUSED)
+            if stop is None:
+                return stops
+            stops.append(stop)
+            if self.page.evaluate("document.activeElement.matches('details:not([open]) > summary')"):
+                self.page.keyboard.press("Enter")
+        raise AssertionError(f"the keyboard does not leave the page after {most} steps: {stops[-3:]}")
 
     def axe(self) -> list[str]:
         """What axe-core finds wrong: rule and element."""

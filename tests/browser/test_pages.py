@@ -51,12 +51,31 @@ def test_a_page_is_accessible_in_light_and_dark_on_desk_and_phone(
     seen = open_page((pages / f"{name}.html").as_uri(), width=width, dark=dark, bypass_csp=True)
     seen.shoot(f"{name}-{width}-{'dark' if dark else 'light'}")
     assert seen.axe() == []
+    seen.unfold()
+    seen.shoot(f"{name}-{width}-{'dark' if dark else 'light'}-unfolded")
+    assert seen.axe() == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_phone_need_not_scroll_sideways(name: str, pages: Path, open_page: Open) -> None:
-    seen = open_page((pages / f"{name}.html").as_uri(), width=360)
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.mark.parametrize(("width", "text"), [(360, 100), (550, 100), (1100, 200)])
+def test_nobody_has_to_scroll_sideways_on_a_phone_or_at_twice_the_size(
+    width: int, text: int, name: str, pages: Path, open_page: Open
+) -> None:
+    seen = open_page((pages / f"{name}.html").as_uri(), width=width)
+    seen.page.evaluate("size => { document.documentElement.style.fontSize = size; }", f"{text}%")
+    assert seen.too_wide() == 0
+    seen.unfold()
+    assert seen.too_wide() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_alone_unfolds_everything_and_shows_where_it_is(name: str, pages: Path, open_page: Open) -> None:
+    seen = open_page((pages / f"{name}.html").as_uri())
+    stops = seen.tab_stops()
+    assert [stop for stop in stops if "(out of sight)" in stop or "(no outline)" in stop] == []
+    assert seen.page.locator("details:not([open])").count() == 0
+    wanted = seen.page.locator("a[href]:visible, summary:visible, [tabindex='0']:visible").count()
+    assert len(stops) >= wanted > 5
 
 
 def test_the_lesson_of_a_failed_task_unfolds_without_a_program(pages: Path, open_page: Open) -> None:
