@@ -14,10 +14,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.errors import CheckerError
-from autograder.execution.programs import program_of
 from autograder.execution.runner import task_of
 from autograder.feedback.exporter import page_in_time
-from autograder.grading.job import Graded, Job
+from autograder.grading.job import Graded
 from autograder.grading.notebooks import parse_notebook
 from autograder.i18n import _
 from autograder.practice.course import PracticeCourse
@@ -64,36 +63,12 @@ def look(
     raw, files = unpacked(body)
     nb = course.restored(parse_notebook(raw, f"{name}.ipynb"), submission)
     job = course.jobs.job(submission, nb, lambda own: {n: c for n, c in files.items() if n not in own.content})
-    outcome, known = _outcome(outcomes, job, nb)
+    known = outcomes.knows(job)
+    outcome = outcomes.of(job)
     if outcome.fault:
         raise CheckerError(_("An attempt could not be looked at: {reason}"), reason=outcome.fault)
     html = _page(course, marked(nb, _told(course, outcome), submission, log, before), outcome, key)
     return Looked(html, summary(outcome), known)
-
-
-def _outcome(outcomes: Outcomes, job: Job, nb: NotebookNode) -> tuple[Graded, bool]:
-    """The job's outcome; for the same code with other comments, prose or layout the one that is remembered.
-
-    Where a cell raised, what is said counts lines: there only the very same text is the same.
-    """
-    code = [index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
-    key = replace(job, notebook=_program(nb, code)).key
-    if (found := outcomes.store.get(key)) is not None:
-        outcome = Graded.from_json(found)
-        outcome.outputs = {code[place]: shown for place, shown in outcome.outputs.items()}
-        return outcome, True
-    outcome = outcomes.of(job)
-    raised = any(o.get("output_type") == "error" for shown in outcome.outputs.values() for o in shown)
-    if outcome.settled and not raised:
-        places = {index: place for place, index in enumerate(code)}
-        by_place = replace(outcome, outputs={places[index]: shown for index, shown in outcome.outputs.items()})
-        outcomes.store.put(key, by_place.to_json(), job.owner)
-    return outcome, False
-
-
-def _program(nb: NotebookNode, code: list[int]) -> str:
-    cells = [nb.cells[index] for index in code]
-    return json.dumps([[cell.metadata.get("nbgrader", {}).get("grade_id"), program_of(cell.source)] for cell in cells])
 
 
 def _told(course: PracticeCourse, outcome: Graded) -> Graded:

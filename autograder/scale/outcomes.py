@@ -101,6 +101,10 @@ class Outcomes:
                 return self.futures.pop(key).result()
             wait([f for f in self.futures.values() if not f.done()], return_when=FIRST_COMPLETED)
 
+    def knows(self, job: Job) -> bool:
+        """Whether a job's outcome is remembered, also as that of another notebook that is the same program."""
+        return self._known(job) is not None
+
     def submit(self, job: Job) -> None:
         """Have a job done, unless it is known or under way."""
         key = job.key
