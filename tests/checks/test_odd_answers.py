@@ -139,6 +139,6 @@ def test_a_training_that_keras_cannot_do_is_refused_and_one_that_this_machine_ca
         def fails(*_how: Any, error: BaseException = raised) -> Any:
             raise error
 
-        monkeypatch.setattr(runs, "_training", fails)
+        monkeypatch.setattr(runs, "_trained", fails)
         with pytest.raises(seen):
             trainer.runs(given_config((64, 64), flat=True), flat=True)
