@@ -67,10 +67,11 @@ def wait(ready: Ready, students: list[str]) -> None:
     """Until each of them has an attempt, and none is left to look at."""
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        open_ones = ready.queue.rows("SELECT 1 FROM attempt WHERE state IN ('waiting', 'running')")
-        if not open_ones and all(ready.queue.latest(student) for student in students):
+        came = all(ready.queue.latest(student) for student in students)  # asked first: one that comes then is open
+        if came and not ready.queue.rows("SELECT 1 FROM attempt WHERE state IN ('waiting', 'running')"):
             return
         time.sleep(0.5)
+    raise TimeoutError(f"not every submission was looked at within {SECONDS} s")
 
 
 def earned(ready: Ready, student: str) -> float:
