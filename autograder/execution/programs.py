@@ -33,6 +33,26 @@ def _parsed(source: str) -> ast.Module:
         return ast.parse(source)
 
 
+class _AsGenerators(ast.NodeTransformer):
+    """Comprehensions as generator expressions, whose variables are their own.
+
+    From Python 3.12 on, `symtable` tells those of other comprehensions as the names of what is around them (PEP 709).
+    """
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._generator(node, node.elt)
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self._generator(node, node.elt)
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        return self._generator(node, ast.Tuple([node.key, node.value], ast.Load()))
+
+    def _generator(self, node: ast.ListComp | ast.SetComp | ast.DictComp, item: ast.expr) -> ast.AST:
+        found = ast.GeneratorExp(item, node.generators)
+        return self.generic_visit(ast.fix_missing_locations(ast.copy_location(found, node)))
+
+
 @dataclass
 class Names:
     """The names of a cell.
@@ -79,9 +99,9 @@ def names_of(source: str) -> Names:
     try:
         if len(source) > LONG:
             raise ValueError("too long")
-        tree = _parsed(source)
+        tree = _AsGenerators().visit(_parsed(source))
         found.binds = found.of_block(tree.body, frozenset())
-        table = symtable.symtable(source, "cell", "exec")
+        table = symtable.symtable(ast.unparse(tree), "cell", "exec")
     except NO_PROGRAM:
         words = set(_WORD.findall(source))
         return Names(words, words, frozenset(), words, any=bool(words & DYNAMIC))

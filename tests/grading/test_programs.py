@@ -53,6 +53,8 @@ def test_whatever_a_cell_holds_can_be_looked_at(source: str) -> None:
         ("with f() as g:\n    h = g", {"f"}, {"g", "h"}),
         ("if (n := m):\n    print(n)", {"m", "print"}, {"n"}),
         ("[w.x for w in ws]", {"ws"}, set()),
+        ("x = {k: {v for v in k} for k in ks}, (last := [n for n in ks])", {"ks"}, {"x", "last"}),
+        ("def f():\n    return [n for n in rows]", set(), {"f"}),
         ("class A(B):\n    def f(self):\n        self.x = 1", {"B"}, {"A"}),
         ("def f():\n    global g\n    g = 1", set(), {"f", "g"}),
         ("try:\n    a\nexcept E as error:\n    pass", {"a", "E"}, {"error"}),
