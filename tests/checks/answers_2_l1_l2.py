@@ -862,7 +862,7 @@ def split_loss(model, x, y):
         "two values": Wrong(
             swept(L2, "val_losses = {1e-3: 0.526, 1e-2: 0.583}\nbest_lambda = 1e-3\n"),
             "lambda_losses_found_again",
-            "`val_losses` has 2",
+            "Entries of `val_losses`: 2",
         ),
     },
 }
