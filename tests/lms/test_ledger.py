@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_file_that_is_no_ledger_is_left_alone_and_said(path: Path) -> None:
 
 def test_another_versions_ledger_is_refused(path: Path) -> None:
     write(path, 10)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(LmsError, match="another version"):
         plan(path, 18, result(10))

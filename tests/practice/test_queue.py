@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -281,5 +282,5 @@ def test_a_killed_process_loses_nothing_and_nothing_is_done_twice(tmp_path: Path
     assert all(kept.get(number, "done") in ("done", "replaced") for number in finished)
     assert {row[0] for row in queue.rows("SELECT DISTINCT state FROM attempt")} <= {"waiting", "done", "replaced"}
     queue.close()
-    with sqlite3.connect(tmp_path / "queue.sqlite") as db:
+    with closing(sqlite3.connect(tmp_path / "queue.sqlite")) as db:
         assert json.loads(db.execute("SELECT result FROM attempt LIMIT 1").fetchone()[0]) == {}
