@@ -63,7 +63,7 @@ def look(
     raw, files = unpacked(body)
     nb = course.restored(parse_notebook(raw, f"{name}.ipynb"), submission)
     job = course.jobs.job(submission, nb, lambda own: {n: c for n, c in files.items() if n not in own.content})
-    known = outcomes.knows(job)
+    known = outcomes.submit(job)
     outcome = outcomes.of(job)
     if outcome.fault:
         raise CheckerError(_("An attempt could not be looked at: {reason}"), reason=outcome.fault)

@@ -101,25 +101,22 @@ class Outcomes:
                 return self.futures.pop(key).result()
             wait([f for f in self.futures.values() if not f.done()], return_when=FIRST_COMPLETED)
 
-    def knows(self, job: Job) -> bool:
-        """Whether a job's outcome is remembered, also as that of another notebook that is the same program."""
-        return self._known(job) is not None
-
-    def submit(self, job: Job) -> None:
-        """Have a job done, unless it is known or under way."""
+    def submit(self, job: Job) -> bool:
+        """Have a job done, unless it is under way; whether its outcome was remembered, and nothing is to be done."""
         key = job.key
         if key in self.futures:
-            return
+            return False
         known = self._known(job)
         if known is not None:
             self.futures[key] = Future()
             self.futures[key].set_result(known)
-            return
+            return True
         if self.workers.far:
             self.futures[key] = self.workers.pool.submit(grade_remotely, job, None, remembered(self.executions, job))
         else:
             self.futures[key] = self.workers.pool.submit(grade_remotely, job, str(self.folder.resolve()))
         self.futures[key].add_done_callback(lambda future: self._keep(job, future))
+        return False
 
     def _known(self, job: Job) -> dict[str, Any] | None:
         """The stored outcome of the job, or of one whose notebook is the same program, if it is one."""
