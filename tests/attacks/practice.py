@@ -32,11 +32,10 @@ from tests.attacks.run import (
     HOSTILE,
     LOG,
     OURS,
-    PLAIN,
     STEERS,
     TRAINED,
-    about,
     attack,
+    earned_more,
     lay_out,
 )
 from tests.attacks.watch import Listener, processes
@@ -137,11 +136,7 @@ def _achieved(course: Path, ready: Ready, submissions: list[Typed]) -> dict[str,
     secret = _secrets(ready, inbound)
     return {
         "submissions": len(submissions),
-        "earned_more": {
-            t.student: scores[t.student]
-            for t in submissions
-            if t.student not in HARMLESS and scores[t.student] > about(t).get("earns", scores.get(PLAIN, 0.0))
-        },
+        "earned_more": earned_more(submissions, scores),
         "without_answer": [t.student for t in submissions if not _is_answered(ready, t.student)],
         "alive": {name: tags[:5] for name, page in pages.items() if (tags := alive_in(page))},
         "told_secrets": [name for name, page in pages.items() if any(text in page for text in secret)],

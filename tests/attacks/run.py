@@ -106,6 +106,15 @@ def points(course: Path, typed: Typed) -> float:
             return 0.0
 
 
+def earned_more(submissions: list[Typed], scores: dict[str, float]) -> dict[str, float]:
+    """Attack → points, of those that earned more than the same wrong answer without the attack."""
+    return {
+        t.student: scores[t.student]
+        for t in submissions
+        if t.student not in HARMLESS and scores[t.student] > about(t).get("earns", scores.get(PLAIN, 0.0))
+    }
+
+
 def unscored(course: Path, submissions: list[Typed]) -> list[str]:
     """Those for whom a person would have to decide: an attack that ends so turned a zero into a fault of ours."""
     found = []
@@ -152,11 +161,7 @@ def run_ours(course: Path, submissions: list[Typed]) -> dict[str, Any]:
     return {
         "submissions": len(submissions),
         "exit_status": max(status),
-        "earned_more": {
-            t.student: scores[t.student]
-            for t in submissions
-            if t.student not in HARMLESS and scores[t.student] > about(t).get("earns", scores.get(PLAIN, 0.0))
-        },
+        "earned_more": earned_more(submissions, scores),
         "not_graded": [t.student for t in submissions if not (course / "autograded" / t.student).exists()],
         "unscored": unscored(course, submissions),
         "without_page": [
