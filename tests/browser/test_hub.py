@@ -16,7 +16,7 @@ import nbformat
 import psutil
 import pytest
 import requests
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser.hub import BIN, COURSE, GRADER, HERE, PASSWORD, PROJECT, STUDENTS, Hub, missing, running_hub
 from tests.mini.course import REFERENCE
@@ -106,15 +106,21 @@ def bob(hub: Hub) -> Visitor:
     return Visitor(hub, BOB)
 
 
-def test_a_student_logs_in_hands_in_and_reads_the_page(hub: Hub, browser: Browser, tmp_path: Path) -> None:
-    file = tmp_path / "mine.ipynb"
-    file.write_bytes(notebook(hub, **WRONG))
+def logged_in(browser: Browser, address: str) -> Page:
+    """Alice's browser, on its way to an address behind the hub's login."""
     page = browser.new_context().new_page()
     page.set_default_timeout(SECONDS * 1000)
-    page.goto(hub.practice)
+    page.goto(address)
     page.fill("#username_input", ALICE)
     page.fill("#password_input", PASSWORD)
     page.click("#login_submit")
+    return page
+
+
+def test_a_student_logs_in_hands_in_and_reads_the_page(hub: Hub, browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "mine.ipynb"
+    file.write_bytes(notebook(hub, **WRONG))
+    page = logged_in(browser, hub.practice)
     page.wait_for_url(hub.practice)
     page.locator("input[type=file]").wait_for()
     page.locator("input[type=file]").set_input_files(file)
@@ -220,12 +226,7 @@ def test_what_is_submitted_gets_its_page_by_fetch_feedback(hub: Hub, bob: Visito
 
 
 def test_in_jupyterlab_the_assignment_list_submits_and_fetches_the_page(hub: Hub, browser: Browser) -> None:
-    page = browser.new_context().new_page()
-    page.set_default_timeout(SECONDS * 1000)
-    page.goto(f"{hub.address}/hub/login")
-    page.fill("#username_input", ALICE)
-    page.fill("#password_input", PASSWORD)
-    page.click("#login_submit")
+    page = logged_in(browser, f"{hub.address}/hub/login")
     page.wait_for_url(f"**/user/{ALICE}/lab**", wait_until="commit")
     page.goto(f"{hub.address}/user/{ALICE}/lab?reset")  # a workspace of before hides the menu's answer
     page.get_by_role("menuitem", name="Nbgrader").click()

@@ -15,8 +15,8 @@ from autograder.practice.queue import Attempt
 from autograder.practice.service import Ready, Service
 from autograder.scale.priority import Grading
 from tests.mini.course import REFERENCE, MiniCourse
+from tests.practice.attempts import SECONDS, hand_in, wait
 
-SECONDS = 240  # for an attempt, on a busy machine
 OPEN = "c.Practice.cooldown_seconds = 0\n"
 Take = Callable[..., Attempt]
 
@@ -39,24 +39,6 @@ def ready(mini: MiniCourse) -> Iterator[Ready]:
 
 def notebook(mini: MiniCourse, **cells: str) -> bytes:
     return (mini.hand_in("x", **cells) / "m.ipynb").read_bytes()
-
-
-def hand_in(ready: Ready, student: str, raw: bytes) -> int:
-    number = ready.door.take(student, "mini", raw, {})
-    assert number is not None
-    ready.work.wake()
-    return number
-
-
-def wait(ready: Ready, student: str, number: int) -> Attempt:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        attempt = ready.queue.of(student, number)
-        assert attempt is not None
-        if attempt.state not in ("waiting", "running"):
-            return attempt
-        time.sleep(0.05)
-    raise TimeoutError(number)
 
 
 def until_begun(ready: Ready, student: str, number: int) -> None:

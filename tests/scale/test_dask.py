@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from autograder.errors import SetupError
-from autograder.practice.rows import Attempt
-from autograder.practice.service import Ready, Service
+from autograder.practice.service import Service
 from autograder.scale.dask import DaskPool
 from tests.mini.course import PROJECT, MiniCourse, expected, own_unit
+from tests.practice.attempts import hand_in, wait
 
 pytestmark = pytest.mark.slow
 START_SECONDS = 120
@@ -134,7 +134,7 @@ def test_practice_looks_at_attempts_on_the_cluster(course: MiniCourse, cluster: 
         wrong = {"double": "def double(x):\n    return 3 * x"}
         for cells, held in ((wrong, 0), ({}, 2)):
             raw = (course.hand_in("ada", **cells) / "m.ipynb").read_bytes()
-            attempt = looked_at(service.ready, raw)
+            attempt = wait(service.ready, "ada", hand_in(service.ready, "ada", raw))
             assert attempt.state == "done", attempt
             assert attempt.result["tasks"]["double"][0] == held
             own = [p for p in psutil.Process().children() if p.pid not in {c.pid for c in cluster.processes}]
@@ -142,21 +142,6 @@ def test_practice_looks_at_attempts_on_the_cluster(course: MiniCourse, cluster: 
             cluster.replace_workers()
     finally:
         service.close()
-
-
-def looked_at(ready: Ready, raw: bytes) -> Attempt:
-    """Hand in, and wait for what comes of it."""
-    number = ready.door.take("ada", "mini", raw, {})
-    assert number is not None
-    ready.work.wake()
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        attempt = ready.queue.of("ada", number)
-        assert attempt is not None
-        if attempt.state not in ("waiting", "running"):
-            return attempt
-        time.sleep(0.1)
-    raise TimeoutError(number)
 
 
 def test_another_version_on_the_workers_is_refused_with_a_sentence(course: MiniCourse, cluster: Cluster) -> None:
