@@ -18,6 +18,7 @@ from autograder.unit import Family
 # no user configuration, no conftest of a stranger, no plugin of the environment, no cache, no colours
 _PYTEST_ARGUMENTS = (
     "--noconftest --assert=plain -p no:cacheprovider -p no:terminal -p no:faulthandler -p no:python "
+    "-p no:unraisableexception -p no:threadexception "
     "--override-ini=addopts= --override-ini=filterwarnings=default --config-file=/dev/null"
 ).split()
 
@@ -53,6 +54,10 @@ class CheckItem(pytest.Item):
         self.session_state.results.append(result)
         if error is not None:
             raise error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """Nobody reads pytest's own report: `result` has said why. A traceback would be laid out for nothing."""
+        return str(excinfo.value)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.check.name

@@ -126,6 +126,24 @@ def call(model: Any, x: Any, *, training: bool = False) -> Any:
         raise EvidenceRefused(text, rows=len(x)) from error
 
 
+class Form(NamedTuple):
+    """What a model looks like from outside: the shapes of its weights in order, and of its input, the batch first."""
+
+    weights: tuple[tuple[int, ...], ...]
+    input: tuple[int | None, ...]
+
+
+def form_of(model: Any) -> Form:
+    """The form of a Keras model."""
+    return Form(tuple(tuple(w.shape) for w in model.weights), tuple(model.input_shape))
+
+
+@once_per_model
+def form(data: Any, name: str) -> Form:
+    """The form of the model that `name` returned; else the check fails, as in `rebuilt`."""
+    return form_of(rebuilt(data, name))
+
+
 def require_layers(model: Any, given: Any, name: str) -> None:
     """The model has the given one's kernels and biases, by their shapes and order, and takes the same input."""
     found, wanted = ([tuple(w.shape) for w in m.weights] for m in (model, given))
@@ -144,14 +162,14 @@ def require_layers(model: Any, given: Any, name: str) -> None:
              name=name, shape=str(shape))  # fmt: skip
 
 
-def require_chain(model: Any, given: Any, name: str) -> None:
-    """The model is a chain of as many Dense layers as the given one, of any units, for the same input."""
-    shapes = [tuple(w.shape) for w in model.weights]
-    kernels, biases = shapes[::2], shapes[1::2]
-    inputs = [tuple(given.input_shape[1:]), *biases[:-1]]
-    chained = kernels == [(*i, *o) for i, o in zip(inputs, biases, strict=False)]
-    if not (chained and len(shapes) == len(given.weights) and model.input_shape == given.input_shape):
-        require_layers(model, given, name)
+def require_chain(data: Any, given: Any, name: str) -> None:
+    """The model of `name` is a chain of as many Dense layers as the given one, of any units, for the same input."""
+    found, wanted = form(data, name), form_of(given)
+    kernels, biases = found.weights[::2], found.weights[1::2]
+    inputs = [wanted.input[1:], *biases[:-1]]
+    chained = list(kernels) == [(*i, *o) for i, o in zip(inputs, biases, strict=False)]
+    if not (chained and len(found.weights) == len(wanted.weights) and found.input == wanted.input):
+        require_layers(rebuilt(data, name), given, name)
 
 
 def require_same_answers(model: Any, given: Any, name: str) -> None:

@@ -44,12 +44,9 @@ def rebuild(data: ModelData) -> Any:
 
 def build(config: Mapping[str, Any]) -> Any:
     """A model from a config that `allowed_config` returned, with fresh weights, and not larger than allowed."""
-    import keras
-
     try:
         with _memory_at_the_end():
-            # Functional.from_config empties the config that it is given
-            model = keras.saving.deserialize_keras_object(copy.deepcopy(dict(config)), safe_mode=True)
+            model = _deserialized(copy.deepcopy(dict(config)))  # Functional.from_config empties what it is given
             if not model.built:
                 raise EvidenceRefused(
                     _("Your model does not know the shape of its input: begin it with keras.Input(shape=...).")
@@ -59,6 +56,19 @@ def build(config: Mapping[str, Any]) -> Any:
         raise
     except Exception as error:  # Keras raises nearly everything here, and all of it is about the learner's config
         raise EvidenceRefused(_("Keras cannot build your model again from its description.")) from error
+    return model
+
+
+def _deserialized(config: dict[str, Any]) -> Any:
+    """What Keras makes of a config; of a Sequential, the graph is made once and not anew after each of its layers."""
+    import keras
+
+    own = config["config"]
+    if (config["module"], config["class_name"]) != ("keras", "Sequential") or not own["layers"]:
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    model = keras.Sequential(keras.saving.deserialize_keras_object(own["layers"], safe_mode=True), name=own["name"])
+    if not model.built and (shape := own.get("build_input_shape")):
+        model.build(shape)
     return model
 
 

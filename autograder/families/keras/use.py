@@ -4,7 +4,7 @@ A count of parameters says how large a model is. A part that is multiplied by 0,
 as good as not there. So it is measured, at weights that we draw and at those that a training begins with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def weights_in_use(config: Mapping[str, Any]) -> int:
     for number in range(len(DRAWS)):
         _draw(model, number)
         reached = [r | _reached(g) for r, g in zip(reached, _gradients(model, number), strict=True)]
-        change = np.maximum(change, [_change(model, variable, number) for variable in variables])
+        change = np.maximum(change, list(_changes(model, number)))
     found = zip(reached, beginning, change >= LEAST_CHANGE, strict=True)
     return sum(int(r.sum()) for r, begins, matters in found if begins and matters)
 
@@ -95,13 +95,15 @@ def _gradients(model: Any, number: int) -> list[NDArray[Any]]:
     return [np.zeros(v.shape) if g is None else np.asarray(g) for v, g in zip(variables, gradients, strict=True)]
 
 
-def _change(model: Any, variable: Any, number: int) -> float:
-    """The largest change of an answer when this variable alone is drawn anew."""
+def _changes(model: Any, number: int) -> Iterator[float]:
+    """For each trainable variable, the largest change of an answer when it alone is drawn anew."""
     x = _examples(model, number)
-    before, own = answers(model, x), variable.numpy()
-    variable.assign(np.random.default_rng([number, 4]).permutation(own.ravel()).reshape(own.shape) - own.mean())
-    if variable.constraint is not None:
-        variable.assign(variable.constraint(variable))
-    after = answers(model, x)
-    variable.assign(own)
-    return float(np.nan_to_num(np.abs(after - before)).max())
+    before = answers(model, x)
+    for variable in model.trainable_variables:
+        own = variable.numpy()
+        variable.assign(np.random.default_rng([number, 4]).permutation(own.ravel()).reshape(own.shape) - own.mean())
+        if variable.constraint is not None:
+            variable.assign(variable.constraint(variable))
+        after = answers(model, x)
+        variable.assign(own)
+        yield float(np.nan_to_num(np.abs(after - before)).max())

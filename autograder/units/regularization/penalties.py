@@ -155,10 +155,13 @@ def require_active(data: ModelData, name: str) -> None:
 
     Both are looked at with the same weights, which are not the learner's: at 0 there is no penalty anyway.
     """
-    model = rebuilt(data, name)
-    probed = [np.full_like(w, PROBED) for w in data.weights]
-    promised = promised_by(model, probed)
+    promised = _promised(data, name)
     require(math.isfinite(promised) and abs(sum(data.losses) - promised) <= 0.02 * promised, SET_LATE)
+
+
+@once_per_model
+def _promised(data: ModelData, name: str) -> float:
+    return promised_by(rebuilt(data, name), [np.full_like(w, PROBED) for w in data.weights])
 
 
 def promised_by(model: Any, probed: Sequence[Any]) -> float:

@@ -146,9 +146,13 @@ def _given_noisy():
     return _given(layers.Flatten(), layers.Dense(64, activation="relu"))
 
 
-def _noises(data, given, name):
+GIVEN = {"build_conv_model": _given_conv, "build_selu_model": _given_selu, "build_noisy_model": _given_noisy}
+
+
+@models.once_per_model
+def _noises(data, name):
     """The random layers of a model that answers at inference as the given one does."""
-    model = models.rebuilt(data, name)
+    given, model = GIVEN[name](), models.rebuilt(data, name)
     models.require_layers(model, given, name)
     models.require_same_answers(model, given, name)
     models.require_unconstrained(model, name)
@@ -181,7 +185,7 @@ def _require_rates(found, rate):
 @noise_layers.check(points=1.5)
 def whole_maps(conv):
     """In training, whole maps of the convolution are dropped, with the rate asked for."""
-    found = _noises(conv, _given_conv(), "build_conv_model")
+    found = _noises(conv, "build_conv_model")
     require(
         all(n.kind != noise.UNITS for n in found),
         _("Single pixels of a map are dropped: their neighbours, which are left, say nearly the same."),
@@ -196,7 +200,7 @@ def whole_maps(conv):
 @noise_layers.check(points=1)
 def mean_and_variance_kept(selu):
     """In training, the noise keeps mean and variance of the SELU activations, behind both layers."""
-    found = _noises(selu, _given_selu(), "build_selu_model")
+    found = _noises(selu, "build_selu_model")
     require(
         all(n.kind != noise.UNITS for n in found),
         _("Values are set to 0, which is not where a SELU unit saturates: mean and variance do not stay."),
@@ -215,7 +219,7 @@ def mean_and_variance_kept(selu):
 @noise_layers.check(points=0.5)
 def selu_start(selu):
     """Both SELU layers begin with the initializer that SELU needs."""
-    _noises(selu, _given_selu(), "build_selu_model")
+    _noises(selu, "build_selu_model")
     model = models.rebuilt(selu, "build_selu_model")
     require(
         all(noise.begins_as_lecun(layer) for layer in noise.dense_layers(model)[:-1]),
@@ -227,7 +231,7 @@ def selu_start(selu):
 @noise_layers.check(points=1)
 def factor_of_mean_one(noisy):
     """In training, the hidden activations are multiplied by noise of mean 1, with the rate asked for."""
-    found = _noises(noisy, _given_noisy(), "build_noisy_model")
+    found = _noises(noisy, "build_noisy_model")
     kinds = {n.kind for n in found}
     require(
         noise.ADDED not in kinds,

@@ -191,7 +191,6 @@ def kept_weights(repaired):
 def original_kept(repaired):
     """A new model is returned, and the one that was handed in is left as it was."""
     for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
-        models.rebuilt(call.result, "repair")
         sites.require_mended(call.result, call.arguments[0], keep, "repair")
     require(
         all(call.separate for call in repaired),

@@ -13,7 +13,7 @@ import numpy as np
 
 from autograder.checks.api import fail, require
 from autograder.families.keras.evidence import PROBED, ModelData
-from autograder.families.keras.models import rebuilt, require_given, require_nothing_frozen
+from autograder.families.keras.models import form, rebuilt, require_given, require_nothing_frozen
 from autograder.i18n import _
 from autograder.units.regularization.penalties import (
     HIDDEN_BIAS,
@@ -66,7 +66,7 @@ def _is_own(regularizer: Any) -> bool:
 
 def of_layers(data: Any, name: str) -> Penalties:
     """The penalties of a model of Dense layers, a hidden one first; else nothing can be said, and the check fails."""
-    shapes = [tuple(variable.shape) for variable in rebuilt(data, name).weights]
+    shapes = form(data, name).weights
     kernels, biases = shapes[::2], shapes[1::2]
     require(
         len(kernels) == len(biases) > 1
