@@ -50,6 +50,15 @@ class Plan:
     tasks: Mapping[str, Mapping[str, Mapping[str, Any]]]
     points: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def drawn(self) -> list[str]:
+        """The tasks for which inputs are drawn, so that what is asked of each learner is something else."""
+        return sorted(t for t, own in self.tasks.items() if any(_is_drawn(question) for question in own.values()))
+
+
+def _is_drawn(question: Mapping[str, Any]) -> bool:
+    return any(question.get("cases", ())) or bool(question.get("inputs"))
+
 
 TIMEOUT = "Timeout"  # the name of the error of a cell that was stopped for time
 

@@ -87,8 +87,9 @@ class Context:
 class Probe:
     """A question to the learner's kernel. `kind`: "call" or "value"; `target`: the name they were asked to define.
 
-    `problems`: kind of problem, or a part of an exception's text → the sentence for it, where the usual one of
-    PROBLEMS would not say enough.
+    `fresh`: what is returned is looked at as it is described, and begins anew: what it holds beyond that, such as a
+    model's weights, is not sent. `problems`: kind of problem, or a part of an exception's text → the sentence for it,
+    where the usual one of PROBLEMS would not say enough.
     """
 
     kind: str
@@ -96,6 +97,7 @@ class Probe:
     cases: Cases = field(default=lambda rng: [[]])
     inputs: Cases = field(default=lambda rng: [])
     single: bool = False
+    fresh: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, rng: np.random.Generator, encode: Encode = lambda value: None) -> dict[str, Any]:
@@ -107,6 +109,7 @@ class Probe:
         if self.kind == "call":
             spec["cases"] = [[encode_argument(a, encode) for a in case] for case in self.cases(rng)]
             spec["inputs"] = [encode_argument(a, encode) for row in self.inputs(rng) for a in row]
+            spec["fresh"] = self.fresh
         return spec
 
     def answer(self, found: Any, rng: np.random.Generator) -> Any:
@@ -162,9 +165,9 @@ class Task:
         """Ask for `target(*case)` for each of the cases; `inputs`: what a returned model is to answer as well."""
         return Probe("call", target, cases, inputs, problems=problems or {})
 
-    def model(self, target: str, inputs: Cases = lambda rng: [], problems: Mapping[str, str] | None = None) -> Probe:
-        """Ask for the one result of `target()`, a model."""
-        return Probe("call", target, inputs=inputs, single=True, problems=problems or {})
+    def model(self, target: str, problems: Mapping[str, str] | None = None) -> Probe:
+        """Ask for the one result of `target()`, a model as it is built: its weights are those that it begins with."""
+        return Probe("call", target, single=True, fresh=True, problems=problems or {})
 
     def value(self, target: str) -> Probe:
         """Ask for the value of a variable."""

@@ -62,6 +62,7 @@ class _Kernel:
     def __init__(self, family=None):
         self.family = family
         self.generators = {}
+        self.fresh = False  # whether what is encoded counts as just made: of a model, its weights then say nothing
 
     def answer(self, probe, namespace):
         if probe["target"] not in namespace:
@@ -71,6 +72,7 @@ class _Kernel:
             return {"value": self.encode(target, [])}
         if not callable(target):
             return {"problem": "not callable", "type": type(target).__name__}
+        self.fresh = bool(probe.get("fresh"))
         inputs = [self.decode(i) for i in probe.get("inputs", [])]
         return {"calls": [self.call(target, case, inputs) for case in probe["cases"]]}
 

@@ -111,13 +111,14 @@ class Grader:
             asked = replace(request, do="check", evidence=evidence)
             return await results_in_time(trusted.ask, asked, plan.points, budget)
 
-        grades = await self._checked(job, execution["evidence"], check)
+        grades = await self._checked(job, execution, check)
         outputs = {**execution["outputs"], **await self._shown(job, trusted)}
         return Graded({int(i): o for i, o in outputs.items()}, grades, execution["death"])
 
-    async def _checked(self, job: Job, evidence: Mapping[str, Any], check: Check) -> dict[str, TaskGrade]:
+    async def _checked(self, job: Job, execution: Mapping[str, Any], check: Check) -> dict[str, TaskGrade]:
         """The grade of every task. Those that had the same evidence and the same checks before are not looked at."""
-        keys = job.task_keys(evidence)
+        evidence = execution["evidence"]
+        keys = job.task_keys(evidence, execution["drawn"])
         rows = {task: self.store.get(key) for task, key in keys.items()}
         missing = {task: evidence[task] for task, known in rows.items() if known is None}
         if missing:
@@ -204,7 +205,7 @@ def remembered(store: Store, job: Job) -> dict[str, Any]:
     execution = store.get(key) if isinstance(key, str) else None
     if execution is None:
         return {}
-    tasks = {k: store.get(k) for k in job.task_keys(execution["evidence"]).values()}
+    tasks = {k: store.get(k) for k in job.task_keys(execution["evidence"], execution["drawn"]).values()}
     shown = shown_key(given_alone(job))
     known = {**tasks, shown: store.get(shown)}
     return {_latest(job): key, key: execution, **{k: value for k, value in known.items() if value is not None}}
@@ -212,6 +213,8 @@ def remembered(store: Store, job: Job) -> dict[str, Any]:
 
 async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
     """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON.
+
+    And `Plan.drawn`.
 
     The CPU time of the kernel, and of what it asks the trusted process for, is taken from `budget`.
     """
@@ -234,5 +237,5 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget)
     evidence = {task: found.to_json() for task, found in result.evidence.items()}
     outputs = {str(index): out for index, out in result.outputs.items()}
     death = result.death.render() if result.death else ""
-    found = {"outputs": outputs, "evidence": evidence, "death": death, "died": result.died}
+    found = {"outputs": outputs, "evidence": evidence, "drawn": plan.drawn, "death": death, "died": result.died}
     return json.loads(as_utf8(found))  # type: ignore[no-any-return]

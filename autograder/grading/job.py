@@ -5,7 +5,7 @@ borders as they are. `grader.Grader` does the work.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
@@ -88,17 +88,24 @@ class Job:
 
     @property
     def _put_together_by(self) -> list[Any]:
-        return [list(self.given), self.unit.key, *self._checked_by, program_hash(PUTS_TOGETHER, "")]
+        return [list(self.given), self.unit.key, *self._checked_by, self.names, program_hash(PUTS_TOGETHER, "")]
 
     @cached_property
     def _checked_by(self) -> list[Any]:
-        """What every result depends on beside the unit and the evidence."""
-        return [self.submission.notebook, self.names, key_of(self.secret), program_hash(DECIDES, self.unit.family)]
+        """What every result depends on beside the unit, the evidence and inputs that are drawn."""
+        return [self.submission.notebook, key_of(self.secret), program_hash(DECIDES, self.unit.family)]
 
-    def task_keys(self, evidence: Mapping[str, Any]) -> dict[str, str]:
-        """Task → the key under which its results are kept. `evidence`: of each task, as JSON."""
+    def task_keys(self, evidence: Mapping[str, Any], drawn: Collection[str]) -> dict[str, str]:
+        """Task → the key under which its results are kept.
+
+        Arguments:
+            evidence: of each task, as JSON.
+            drawn: the tasks whose results depend on the learner's own inputs, too. Those of the others depend on
+                nothing but what came back: learners who gave the same have the same.
+        """
         parts = programs(self.unit, self.submission.notebook, list(evidence))
-        return {task: key_of("task", self._checked_by, parts[task], found) for task, found in evidence.items()}
+        own = {task: self.names if task in drawn else [] for task in evidence}
+        return {task: key_of("task", self._checked_by, own[task], parts[task], evidence[task]) for task in evidence}
 
 
 @dataclass

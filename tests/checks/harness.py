@@ -14,8 +14,6 @@ import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from autograder.checks.seeds import generator
 from autograder.execution import kernel_side
 from autograder.families.keras import kernel_side as keras_side
@@ -26,9 +24,6 @@ from autograder.unit import Unit, checks_module, load, load_family
 UNIT = load("autograder.units.regularization")
 FAMILY = load_family(UNIT.family)
 SECRET = "a secret for tests"
-# The checks run in a pytest within this one: at its end it would look for unraised errors with ten full collections of
-# garbage, which take seconds among the objects of a whole run of tests.
-WITHIN = "-p no:unraisableexception -p no:threadexception"
 # trainings of the corpus are remembered between test runs, as they are between learners
 STORE = os.environ.get("AUTOGRADER_TEST_STORE") or str(Path(tempfile.gettempdir()) / f"ag-test-store-{os.getuid()}")
 
@@ -54,9 +49,8 @@ def grade(
     broken: tuple[BrokenCell, ...] = (),
 ) -> list[CheckResult]:
     """The results of the task's checks for this code. `broken`: cells that raised before."""
-    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a learner's kernel does not make errors of them
-        patch.setenv("PYTEST_ADDOPTS", WITHIN)
         return _grade(notebook, task, code, student, unit, broken)
 
 

@@ -21,14 +21,14 @@ class Outputs:
 
 @dataclass(frozen=True, eq=False)
 class ModelData(Foreign):
-    """A model as data. `config` is JSON text or None; `losses` are the penalties it added in the sandbox with
-    all of its weights at `PROBED`.
+    """A model as data. `config` is JSON text or None; `weights` None where they were not asked for: it begins with
+    those that its config says. `losses` are the penalties it added in the sandbox with all of its weights at `PROBED`.
 
     Compared by identity, so that what was measured on it can be remembered.
     """
 
     config: str | None
-    weights: tuple[NDArray[Any], ...]
+    weights: tuple[NDArray[Any], ...] | None
     losses: tuple[float, ...]
     class_name: str
     outputs: tuple[Outputs, ...]
@@ -42,7 +42,7 @@ def model(body: Mapping[str, Any]) -> ModelData:
         raise ValueError("config is not text")
     return ModelData(
         config=config,
-        weights=tuple(array(w) for w in bounded(body["weights"])),
+        weights=tuple(array(w) for w in bounded(body["weights"])) if "weights" in body else None,
         losses=tuple(float(v) for v in bounded(body["losses"])),
         class_name=str(body.get("class", ""))[:100],
         outputs=tuple(_outputs(o) for o in bounded(body["outputs"])),

@@ -62,11 +62,10 @@ def _model(model, inputs, kernel):
             "losses": [],
             "outputs": [],
         }
-    out = {
-        "weights": [_numbers(w, kernel)["array"] for w in model.get_weights()]
-        if model.count_params() < 5_000_000
-        else []
-    }
+    out = {}
+    if not kernel.fresh:
+        small = model.count_params() < 5_000_000
+        out["weights"] = [_numbers(w, kernel)["array"] for w in model.get_weights()] if small else []
     try:
         out["config"] = _described(model)
     except Exception as error:
@@ -96,10 +95,24 @@ def _described(model):
     for layer, place, _function in lambdas:
         setattr(layer, place, function_of_your_own)
     try:
-        return model.to_json()
+        return _canonical(model.to_json())
     finally:
         for layer, place, function in lambdas:
             setattr(layer, place, function)
+
+
+def _canonical(description):
+    """Equal for equal chains of layers: not how they are compiled, and named by place, since Keras counts names on."""
+    import json
+
+    found = json.loads(description)
+    found.pop("compile_config", None)
+    layers = found["config"].get("layers", [])
+    if found["class_name"] == "Sequential" and not any("layers" in layer["config"] for layer in layers):
+        for name, config in [("model", found), *((f"layer_{n}", layer) for n, layer in enumerate(layers))]:
+            if isinstance(config["config"].get("name"), str):
+                config["config"]["name"] = name
+    return json.dumps(found)
 
 
 def _losses(model):

@@ -43,7 +43,7 @@ def rebuilt(data: Any, name: str, seed: int = 0) -> Any:
 
     if not isinstance(data, ModelData):
         fail(_("`{name}` should return a Keras model, but it returned: {kind}."), name=name, kind=kind_of(data))
-    if not all(np.all(np.abs(w) <= LARGEST) for w in data.weights):
+    if not all(np.all(np.abs(w) <= LARGEST) for w in data.weights or ()):
         fail(_("The model of `{name}` has weights that are NaN, infinite or far too large."), name=name)
     keras.utils.set_random_seed(seed)
     try:

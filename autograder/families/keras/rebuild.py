@@ -26,13 +26,15 @@ LARGEST = 1e38  # of the numbers in a config: float32 ends at 3.4e38
 
 
 def rebuild(data: ModelData) -> Any:
-    """The Keras model described by `data`, with its weights.
+    """The Keras model described by `data`, with its weights, or with those that it begins with.
 
     Raises:
         EvidenceRefused: with a sentence for the learner, when it cannot or must not be built.
     """
     config = allowed_config(data)
     model = build(config)
+    if data.weights is None:
+        return model
     shapes = [tuple(v.shape) for v in model.weights]
     if [w.shape for w in data.weights] != shapes:
         raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))

@@ -161,7 +161,8 @@ def require_active(data: ModelData, name: str) -> None:
 
 @once_per_model
 def _promised(data: ModelData, name: str) -> float:
-    return promised_by(rebuilt(data, name), [np.full_like(w, PROBED) for w in data.weights])
+    model = rebuilt(data, name)
+    return promised_by(model, [np.full_like(w, PROBED) for w in model.get_weights()])
 
 
 def promised_by(model: Any, probed: Sequence[Any]) -> float:

@@ -175,7 +175,7 @@ def require_bias_penalty(bias: Penalty, l2: float) -> None:
 def require_bias_active(data: ModelData, name: str) -> None:
     """As `require_active` for the hidden layer's bias alone: its penalty is lost in the sum beside the kernel's."""
     model = rebuilt(data, name)
-    probed = [np.full_like(w, PROBED * (place == HIDDEN_BIAS)) for place, w in enumerate(data.weights)]
+    probed = [np.full_like(w, PROBED * (place == HIDDEN_BIAS)) for place, w in enumerate(model.get_weights())]
     promised = promised_by(model, probed)
     require(math.isfinite(promised), SET_LATE)
     require(any(abs(reported - promised) <= 0.02 * promised for reported in data.losses), SET_LATE)
