@@ -1,11 +1,11 @@
 """Stock `nbgrader autograde` beside ours, on the same submissions, one after the other in one go.
 
-    python -m benchmarks.grading [--learners 30] [--stock 5] [--differ 5] [--notebooks 2_l1_l2 3_dropout]
+    python -m benchmarks.grading [--learners 30] [--stock 5] [--differ 5] [--larger 60] [--notebooks 2_l1_l2 3_dropout]
 
 Stock nbgrader executes notebooks and checks nothing, so it does less. It grades the first `--stock` of the
-learners, since it takes so long, and none of these has written an endless loop; everything is compared by submissions
-a minute, of which a notebook is one. `--differ` learners also hand in notebooks no two of whose models are equal, so
-that no training but those of the given models serves two of them.
+learners, since it takes so long; everything is compared by submissions a minute, of which a notebook is one. `--differ`
+learners also hand in notebooks no two of whose models are equal, so that no training but those of the given models
+serves two of them; `--larger` is a class to project a large one from.
 Writes `benchmarks/results/grading.json`. How ours compares with itself is in `benchmarks.workers`.
 """
 
@@ -166,13 +166,17 @@ class Bench:
         self.add("nothing changed, graded again", course, "--force")
 
 
-def measure(bench: Bench, learners: int, stock: int, differ: int) -> Iterator[None]:
+def measure(bench: Bench, learners: int, stock: int, differ: int, larger: int) -> Iterator[None]:
     """All runs, in one go; a break after each of them."""
     bench.stock(stock)
     yield
     yield from bench.whole_class(learners)
     yield
     bench.add(f"every model different, {differ} learners", bench.course("different", differ, all_differ=True))
+    yield
+    run = f"empty store, {larger} learners"
+    bench.add(run, bench.course("larger", larger))
+    bench.runs[run]["hours_for_1000"] = round(1000 / larger * bench.runs[run]["seconds"] / 3600, 2)
     yield
 
 
@@ -222,13 +226,14 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=30)
     parser.add_argument("--stock", type=int, default=5, help="of them, graded by stock nbgrader, too")
     parser.add_argument("--differ", type=int, default=5, help="learners no two of whose models are equal")
+    parser.add_argument("--larger", type=int, default=60, help="learners of a larger class, for a projection to 1,000")
     parser.add_argument("--notebooks", nargs="*", default=None, help="all of the assignment's by default")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent / "results" / "grading.json")
     arguments = parser.parse_args()
     about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all", "workers": WORKERS}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         bench = Bench(Path(folder), arguments.notebooks)
-        for _ in measure(bench, arguments.learners, arguments.stock, arguments.differ):
+        for _ in measure(bench, arguments.learners, arguments.stock, arguments.differ, arguments.larger):
             save(arguments.to, {**about, "runs": bench.runs})
 
 

@@ -36,7 +36,12 @@ TARGETS = {"two workers / one": 1.8}
 def grading(measured: dict[str, Any]) -> str:
     """The table of a class."""
     note = "Memory is proportional (PSS), and a worker's is that of all its processes."
-    return "\n\n".join(["## A class", _about(measured), _table(measured, beside_stock=True), note])
+    projected = [
+        f"- {name}: 1,000 learners would take {run['hours_for_1000']} h" for name, run in measured["runs"].items()
+        if "hours_for_1000" in run
+    ]  # fmt: skip
+    parts = ["## A class", _about(measured), _table(measured, beside_stock=True), *projected, note]
+    return "\n\n".join(parts)
 
 
 def workers(measured: dict[str, Any]) -> str:
