@@ -362,8 +362,10 @@ STUCK = {
     "an integer of 400 digits": "def {name}():\n    return 10**400",
     "a strength of 400 digits": "{start}layers.Dense(10, activation='softmax', activity_regularizer=keras.regularizers"
     ".L2(0.1))])\n    model.layers[-1].get_config = lambda: {{'name': 'd', 'units': 10**400}}\n    return model",
-    "a layer with the name of Keras's generators": "{start}layers.Dense(10, activation='softmax', "
-    "name='seed_generator_state')])\n    return model",
+    "a layer with the name of Keras's generators": "import keras\nfrom keras import layers\ndef {name}():\n"
+    "    images = keras.Input((28, 28))\n    found = layers.Dropout(0.5)(layers.Flatten()(images))\n"
+    "    found = layers.Dense(10, activation='softmax', name='seed_generator_state')(found)\n"
+    "    return keras.Model(images, found)",
 }
 START = "import keras\nfrom keras import layers\ndef {name}():\n    model = keras.Sequential([keras.Input((28, 28)), "
 

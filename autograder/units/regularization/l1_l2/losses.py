@@ -79,11 +79,11 @@ def _random_model(stack: list[Any], rng: np.random.Generator, *, compiled: bool 
 
 def in_training_mode(calls: Sequence[Call]) -> bool:
     """Whether the results, first numbers, are right but where Dropout acts, and there as in training mode."""
-    if all(close(c.result, crossentropy(*c.arguments)) for c in calls):
+    results = [number(call.result, "split_loss") for call in calls]
+    if all(close(found, crossentropy(*call.arguments)) for found, call in zip(results, calls, strict=True)):
         return False
-    for call in calls:
+    for found, call in zip(results, calls, strict=True):
         model, x, y = call.arguments
-        found = number(call.result, "split_loss")
         noisy = np.mean([_crossentropy_of(answers(model, x, training=True), y) for _pass in range(PASSES)])
         spread = np.std([_crossentropy_of(answers(model, x, training=True), y) for _pass in range(PASSES)])
         if abs(found - noisy) > 5 * spread + 1e-3 * noisy:
