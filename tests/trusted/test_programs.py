@@ -194,6 +194,15 @@ def test_the_programs_used_last_are_kept(
     assert len(compiled) == 5
 
 
+def test_what_five_notebooks_ask_for_is_compiled_once_for_two_learners(compiled: list[Any], programs: Programs) -> None:
+    structures = 20  # of the reference solutions, with demonstrations
+    for _learner in range(2):
+        for units in range(1, structures + 1):
+            with programs.of(chain(layers.Dense(units)), (96, 12), 16):
+                pass
+    assert len(compiled) == structures
+
+
 def test_a_training_that_is_broken_off_leaves_what_it_came_to_and_no_program(programs: Programs) -> None:
     def stop(epoch: int, _row: Any) -> None:
         if epoch == 1:

@@ -23,7 +23,7 @@ from .inputs import Masks, Strengths
 METRICS = ("loss", "val_loss", "crossentropy", "val_crossentropy", "accuracy", "val_accuracy")
 ROWS = 64  # on which whoever has a model trained elsewhere measures its loss, to see that it is the same model
 COMPILED = (keras.layers.Dense, keras.layers.BatchNormalization, keras.layers.PReLU, keras.Model)
-KEPT = 8  # programs, those used last
+KEPT = 32  # programs, those used last: what is forgotten leaves memory behind when it is compiled again
 Row = dict[str, float]
 Logs = dict[str, list[float]]
 OnEpoch = Callable[[int, Row], bool | None]
