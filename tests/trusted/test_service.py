@@ -10,9 +10,11 @@ import pytest
 
 from autograder.checks.evidence import array, encode_array
 from autograder.errors import EvidenceRefused
+from autograder.families.keras import rebuild, trainer
 from autograder.families.keras.requests import answer
 from autograder.families.keras.training import loss_of, train
 from autograder.store import Store
+from autograder.trusted import helper
 from autograder.units.regularization import datasets
 from autograder.units.regularization.training import DATA
 
@@ -26,7 +28,8 @@ def model(rate: float = 0.0) -> Any:
 def request(model: Any, **changes: Any) -> dict[str, Any]:
     x, y = datasets.load("train")
     variables = [encode_array(v.numpy()) for v in model.variables]
-    asked = {"config": model.to_json(), "variables": variables, "loss": loss_of(model, x[:64], y[:64])}
+    loss = changes.pop("loss") if "loss" in changes else loss_of(model, x[:64], y[:64])
+    asked = {"config": model.to_json(), "variables": variables, "loss": loss}
     settings = {"epochs": 2, "batch_size": 500, "learning_rate": 1e-3, "seed": 0}
     return {**asked, **settings, **changes}
 
@@ -40,6 +43,30 @@ def test_the_answer_is_the_training_the_asker_would_have_done(tmp_path: Path) ->
         np.testing.assert_allclose(found["logs"]["val_loss"], logs["val_loss"], rtol=1e-4)
         for item, variable in zip(found["variables"], here.variables, strict=True):
             np.testing.assert_allclose(array(item), variable.numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_it_is_built_and_trained_in_the_process_that_keeps_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first operations of a process are dear, and a forked child answers a single request."""
+    asked, there, build = json.dumps(request(model(0.3))), [], rebuild.build
+    here = answer(asked, None, DATA)
+
+    def helped(parts: list[Any]) -> list[bytes]:
+        with monkeypatch.context() as within:
+            within.setattr(rebuild, "build", lambda config: there.append(1) or build(config))
+            return [bytes(part) for part in trainer.work([bytes(part) for part in parts], lambda: None)]
+
+    monkeypatch.setattr(helper, "ask", helped)
+    monkeypatch.setattr(rebuild, "build", None)
+    assert answer(asked, None, DATA) == here
+    assert there == [1]
+
+
+def test_images_go_to_a_model_of_vectors_as_such() -> None:
+    keras.utils.set_random_seed(3)
+    asked = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+    x, y = datasets.load("train")
+    found = answer(json.dumps(request(asked, loss=loss_of(asked, x[:64].reshape(64, -1), y[:64]))), None, DATA)
+    assert len(found["logs"]["val_loss"]) == 2
 
 
 def test_the_names_of_layers_do_not_matter(tmp_path: Path) -> None:

@@ -86,26 +86,17 @@ def _settings(request: Mapping[str, Any], rows: int) -> dict[str, Any]:
 
 
 def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any], data: Data) -> dict[str, Any]:
-    from autograder.families.keras.training import ROWS, assign, loss_of
-
-    model = rebuild.build(config)
-    values = _values(variables, model)
-    (x, y), (x_val, y_val) = (data.load(part) for part in ("train", "validation"))
-    if tuple(model.input_shape[1:]) == (x[0].size,):
-        x, x_val = x.reshape(len(x), -1), x_val.reshape(len(x_val), -1)
-    assign(model, values)
-    loss = loss_of(model, x[:ROWS], y[:ROWS])
-    logs, variables = trainer.train(config, values, (x, y), (x_val, y_val), **settings)
-    return {"logs": logs, "variables": [encode_array(v) for v in variables], "loss": loss}
+    train, validation = (data.load(part) for part in ("train", "validation"))
+    logs, trained, loss = trainer.train(config, _values(variables), train, validation, asked=True, **settings)
+    return {"logs": logs, "variables": [encode_array(v) for v in trained], "loss": loss}
 
 
-def _values(variables: Any, model: Any) -> list[Any]:
-    """The variables sent, when they fit the model's."""
+def _values(variables: Any) -> list[Any]:
+    """The variables sent."""
     try:
         values = [array(item) for item in variables]
     except (ValueError, KeyError, TypeError) as error:
         raise EvidenceRefused(_("This is not a request for a training.")) from error
-    expected = [(tuple(v.shape), v.numpy().dtype) for v in model.variables]
-    if [(v.shape, v.dtype) for v in values] != expected or not all(np.isfinite(v).all() for v in values):
+    if not all(v.dtype.name in trainer.DTYPES and np.isfinite(v).all() for v in values):
         raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
     return values

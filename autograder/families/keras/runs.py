@@ -246,9 +246,9 @@ def _trained(
 ) -> Run:
     """The run of one seed. See `Trainer.runs` and `Trainer.compare`."""
     model = _fresh(config, seed)
-    settings = {"epochs": EPOCHS, "batch_size": BATCH, "learning_rate": LEARNING_RATE, "seed": seed}
+    settings: dict[str, Any] = {"epochs": EPOCHS, "batch_size": BATCH, "learning_rate": LEARNING_RATE, "seed": seed}
     beginning = _beginning(model, start, seed)
-    logs, variables = trainer.train(config, beginning, train, held_out, MEASURED, **settings)
+    logs, variables, _loss = trainer.train(config, beginning, train, held_out, MEASURED, **settings)
     if not in_use:
         return _run(logs, 0)
     for variable, value in zip(model.variables, variables, strict=True):

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
 from autograder.families.keras.evidence import ModelData
+from autograder.i18n import _
 from autograder.trusted import helper
 
 DTYPES = ("bool", "float32", "int32", "int64", "uint8", "uint32")  # of variables and examples
@@ -22,10 +24,14 @@ Array = NDArray[Any]
 
 
 class Trained(NamedTuple):
-    """What a training gave: its curves, and the model's variables at the end."""
+    """What a training gave: its curves, and the model's variables at the end.
+
+    `loss`: where it was asked for, the model's before the training, on the first examples (`training.ROWS`).
+    """
 
     logs: dict[str, list[float]]
     variables: list[Array]
+    loss: float | None = None
 
 
 def train(
@@ -34,6 +40,7 @@ def train(
     train_data: Examples,
     held_out: Examples,
     measured: Collection[int] | None = None,
+    asked: bool = False,
     **settings: float,
 ) -> Trained:
     """Train a model.
@@ -42,9 +49,11 @@ def train(
         config: that `rebuild.build` takes.
         variables: to begin with, in the order of the model's `variables`.
         measured: the epochs with a value in the curves; all by default.
+        asked: whether it is a stranger's: its loss before is measured, and a model of vectors gets images as such.
         settings: `epochs`, `batch_size`, `learning_rate` and `seed` of `training.train`.
 
     Raises:
+        EvidenceRefused: the variables are not the model's.
         Exception: whatever Keras and TensorFlow raise for a model that cannot be trained.
     """
     (x, y), (x_held, y_held) = train_data, held_out
@@ -55,14 +64,13 @@ def train(
         np.asarray(y_held, "int32"),
     ]
     arrays = [np.ascontiguousarray(a) for a in (*examples, *variables)]
-    request = {"config": config, "measured": measured and sorted(measured), "settings": settings}
+    request = {"config": config, "measured": measured and sorted(measured), "asked": asked, "settings": settings}
     parts = [_text({**request, "arrays": _kinds(arrays)}), *(a.reshape(-1).view("uint8") for a in arrays)]
     answer = helper.ask(parts)
     if answer is None:
-        logs, trained = _train(config, arrays, measured, settings)
-        return Trained(logs, trained)
+        return _train(config, arrays, measured, asked, settings)
     found = json.loads(answer[0])
-    return Trained(found["logs"], list(_arrays(found["arrays"], answer[1:])))
+    return Trained(found["logs"], list(_arrays(found["arrays"], answer[1:])), found["loss"])
 
 
 def work(parts: Sequence[bytes], still: helper.Still) -> list[Any]:
@@ -72,25 +80,36 @@ def work(parts: Sequence[bytes], still: helper.Still) -> list[Any]:
     if config != request["config"]:
         raise ValueError("The config is none that this process builds as it is.")
     arrays = list(_arrays(request["arrays"], parts[1:]))
-    logs, trained = _train(config, arrays, request["measured"], request["settings"], lambda _epoch, _row: still())
-    return [_text({"logs": logs, "arrays": _kinds(trained)}), *(a.reshape(-1).view("uint8") for a in trained)]
+    how = request["measured"], request["asked"], request["settings"]
+    logs, trained, loss = _train(config, arrays, *how, lambda _epoch, _row: still())
+    answer = {"logs": logs, "arrays": _kinds(trained), "loss": loss}
+    return [_text(answer), *(a.reshape(-1).view("uint8") for a in trained)]
 
 
 def _train(
     config: Mapping[str, Any],
     arrays: Sequence[Array],
     measured: Collection[int] | None,
+    asked: bool,
     settings: Mapping[str, Any],
     on_epoch: Callable[[int, Any], None] | None = None,
-) -> tuple[dict[str, list[float]], list[Array]]:
-    from autograder.families.keras.training import assign, fit, same_random_numbers
+) -> Trained:
+    from autograder.families.keras.training import ROWS, assign, fit, loss_of, same_random_numbers
 
     x, y, x_held, y_held, *variables = arrays
     with same_random_numbers():
         model = rebuild.build(config)
+    if [(v.shape, v.dtype) for v in variables] != [(tuple(v.shape), v.numpy().dtype) for v in model.variables]:
+        raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
     assign(model, variables)
+    loss = None
+    if asked:
+        if tuple(model.input_shape[1:]) == (x[0].size,):
+            x, x_held = x.reshape(len(x), -1), x_held.reshape(len(x_held), -1)
+        loss = loss_of(model, x[:ROWS], y[:ROWS])
+        assign(model, variables)
     logs = fit(model, (x, y), (x_held, y_held), measured=measured, on_epoch=on_epoch, **settings)
-    return logs, [v.numpy() for v in model.variables]
+    return Trained(logs, [v.numpy() for v in model.variables], loss)
 
 
 def _text(data: Any) -> bytes:
