@@ -13,15 +13,16 @@ from autograder.i18n import _
 from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
-SEVERAL = 2  # trainings of ours for one value of a sweep
+FIRST, SEVERAL = 1, 2  # trainings of ours for one value of a sweep: the second where the first does not decide
 # relative difference between two trainings of one model that is put down to chance: of a loss that is averaged over the
 # last epochs, five standard deviations (docs/calibration.md)
 NEAR = 0.15
 NEAR_COLLAPSE = 0.6  # the same where Dropout leaves so little that one training learns and the next does not
 COLLAPSING = 0.6  # from this rate on
 CLEARLY = 0.19  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
+SECOND = 0.1  # by so much, in logarithms, the second trainings do not move ours: five standard deviations, too
 Sweep = dict[float, float]
-Train = Callable[[float], Sequence[Run]]  # our trainings with a strength
+Train = Callable[[float, int], Sequence[Run]]  # so many trainings of ours with a strength
 
 
 def sweep(value: Any, name: str, least: int = SMALLEST) -> Sweep:
@@ -128,10 +129,12 @@ def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> No
     `candidates`: how the model is trained with a λ, for each way in which its penalty may depend on it.
     """
     picked = spread_out(found, 4)
-    trained = [{lam: train(lam) for lam in picked} for train in candidates]
-    if any(_without_penalty(found, runs) for runs in trained):
-        return
-    runs = trained[0]
+    for count, doubt in ((FIRST, SECOND), (SEVERAL, 0.0)):
+        for train in candidates:
+            runs = {lam: train(lam, count) for lam in picked}
+            if _without_penalty(found, runs, doubt):
+                return
+    runs = {lam: candidates[0](lam, SEVERAL) for lam in picked}
     lost = [lam for lam in picked if not plausible(found[lam], runs[lam])] or picked
     require(
         not all(near(found[lam], runs[lam], lambda run: run.train) for lam in lost),
@@ -153,10 +156,11 @@ def _penalised(run: Run) -> float:
     return run.held_out + run.penalty
 
 
-def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]]) -> bool:
+def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]], doubt: float = 0.0) -> bool:
     """Whether all losses are plausible, and no nearer to ours with the penalty than to ours without.
 
-    In logarithms: by how much the sweep lies above ours, along what the penalty would add.
+    In logarithms: by how much the sweep lies above ours, along what the penalty would add. `doubt`: by how much more
+    trainings may move this. What is plausible beside some stays so beside more.
     """
     if not all(plausible(found[lam], runs[lam]) for lam in runs):
         return False
@@ -165,7 +169,7 @@ def _without_penalty(found: Sweep, runs: Mapping[float, Sequence[Run]]) -> bool:
     added = np.log1p(penalty / ours)
     length = float(np.linalg.norm(added))
     above = float(np.log(np.array([found[lam] for lam in runs]) / ours) @ added)
-    return above <= length * max(CLEARLY, length / 2)
+    return above <= length * (max(CLEARLY, length / 2) - doubt)
 
 
 def settled_loss(run: Run) -> float:
@@ -175,21 +179,20 @@ def settled_loss(run: Run) -> float:
 
 def require_rates_found_again(found: Sweep, train: Train) -> None:
     """The losses of a sweep over rates are those that our trainings give."""
-    runs = {rate: train(rate) for rate in spread_out(found, 4)}
 
-    def fits(loss: float, rate: float, ours: Sequence[Run]) -> bool:
-        return plausible(loss, ours, NEAR_COLLAPSE if rate > COLLAPSING else NEAR)
+    def fits(loss: float, rate: float, count: int) -> bool:
+        return plausible(loss, train(rate, count), NEAR_COLLAPSE if rate > COLLAPSING else NEAR)
 
-    lost = [rate for rate in runs if not fits(found[rate], rate, runs[rate])]
+    lost = [rate for rate in spread_out(found, 4) if not any(fits(found[rate], rate, n) for n in (FIRST, SEVERAL))]
     if not lost:
         return
     require(
-        not all(rate > 0 and fits(found[rate], 1 - rate, train(1 - rate)) for rate in lost),
+        not all(rate > 0 and fits(found[rate], 1 - rate, SEVERAL) for rate in lost),
         _("Your values are those of models in which the rate is the share of units that *stay*. What does Keras take "
           "it for?"),
     )  # fmt: skip
     require(
-        not all(near(found[rate], runs[rate], lambda run: run.train) for rate in lost),
+        not all(near(found[rate], train(rate, SEVERAL), lambda run: run.train) for rate in lost),
         _("Your values are losses on the training images: those always speak for little Dropout."),
     )
     fail(_("With rate {rate:g}, training the model again does not give the loss that you have in your sweep: which "

@@ -266,9 +266,9 @@ def rate_losses_found_again(rate_losses, trainer):
         _("A rate is a share of units: the keys of `val_losses` should lie in [0, 1)."),
     )
 
-    def with_rate(rate):
+    def with_rate(rate, count):
         given, dropout = (given_config(HIDDEN, flat=True, dropout=r) for r in (0.0, rate))
-        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=sweeps.SEVERAL)
+        return trainer.runs(dropout, start=given, flat=True, held_out="validation", pairs=count)
 
     sweeps.require_rates_found_again(found, with_rate)
 

@@ -313,7 +313,7 @@ def lambda_losses_found_again(lambda_losses, lambda_chosen, regularized, trainer
     strengths = sweeps.require_swept(penalties.strengths(carried), found, lambda_chosen)
 
     def trained_with(strength):
-        return lambda lam: _trained_with(carried, lam / strength, trainer)
+        return lambda lam, count: _trained_with(carried, lam / strength, trainer, count)
 
     sweeps.require_lambdas_found_again(found, [trained_with(strength) for strength in strengths])
 
@@ -338,8 +338,8 @@ def lambda_minimum(lambda_losses, lambda_chosen, regularized):
     )
 
 
-def _trained_with(carried, factor, trainer):
-    """The given model with the penalties that the learner's carries, all times `factor`."""
+def _trained_with(carried, factor, trainer, count):
+    """The first trainings of the given model with the penalties that the learner's carries, all times `factor`."""
     import keras
 
     model = _given()
@@ -350,4 +350,4 @@ def _trained_with(carried, factor, trainer):
             for part in (kernel, bias)
         )
     penalised, given = models.config_of_given(model), given_config(HIDDEN, flat=False)
-    return trainer.runs(penalised, start=given, held_out="validation", pairs=sweeps.SEVERAL)
+    return trainer.runs(penalised, start=given, held_out="validation", pairs=count)
