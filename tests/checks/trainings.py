@@ -14,10 +14,10 @@ class Trainings:
     def __init__(self, value: float) -> None:
         self.value = value
 
-    def runs(self, config: Any, start: Any = None, **more: Any) -> list[Run]:
-        """Four trainings."""
+    def runs(self, config: Any, start: Any = None, pairs: int = 4, **more: Any) -> list[Run]:
+        """Four trainings, or so many."""
         train, held_out = self.value, self.value + 0.5
-        return [Run(train, held_out, 0.8, [*CURVE[:4], train], [*HELD_OUT[:4], held_out], self.value, 10**6)] * 4
+        return [Run(train, held_out, 0.8, [*CURVE[:4], train], [*HELD_OUT[:4], held_out], self.value, 10**6)] * pairs
 
     def compare(self, given: Any, theirs: Any, **more: Any) -> Comparison:
         """Four trainings of both."""

@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from autograder.families.keras import runs
 from autograder.families.keras.runs import FEWEST, PAIRS, Comparison, Run
 from autograder.store import Store
+from autograder.units.regularization.challenge import checks as challenge
+from autograder.units.regularization.classifiers import settled
+from autograder.units.regularization.facts import LEAST_PARAMETERS, STEPS
+from autograder.units.regularization.gap import checks as gap
 from autograder.units.regularization.gaps import DROPOUT, PENALTY, RATIO_DEVIATION, Reduction, gap_credit
 from autograder.units.regularization.given import given_config
 from autograder.units.regularization.training import DATA
@@ -71,6 +75,51 @@ def test_what_is_decided_is_what_all_pairs_give(
         if wanted.decided(compared(pairs[:count])):
             assert gap_credit(compared(pairs[:count]), wanted).share == gap_credit(compared(pairs), wanted).share
             break
+
+
+def in_the_challenge(comparison: Comparison) -> float:
+    """Points, as its two checks give them."""
+    found = settled(comparison)
+    if not found.crossentropy_ratio <= challenge.MAX_RATIO:
+        return 0.0
+    return 2.0 + 6.0 * float(np.clip((found.reduction - STEPS[0]) / (STEPS[-1] - STEPS[0]), 0, 1))
+
+
+@given(
+    reduction=st.floats(-0.5, 1), ratio=st.floats(0.3, 2),
+    noise=st.lists(st.tuples(st.floats(-2.8, 2.8), st.floats(-2.8, 2.8)), min_size=PAIRS, max_size=PAIRS),
+)  # fmt: skip
+def test_what_is_decided_in_the_challenge_is_what_all_pairs_give(
+    reduction: float, ratio: float, noise: list[tuple[float, float]]
+) -> None:
+    wanted = challenge.EVERYTHING
+    pairs = [(reduction + a * wanted.deviation, ratio + b * wanted.ratio_deviation) for a, b in noise]
+    for count in range(FEWEST, PAIRS):
+        if wanted.decided(compared(pairs[:count])):
+            assert in_the_challenge(compared(pairs[:count])) == in_the_challenge(compared(pairs))
+            break
+
+
+def test_the_challenge_is_open_while_trainings_disagree_on_what_is_in_use() -> None:
+    def used(*weights: int) -> Comparison:
+        return Comparison([a_run(0, 1)] * 2, [a_run(0.8, 0.6)._replace(in_use=count) for count in weights])
+
+    assert challenge._decided(used(LEAST_PARAMETERS, LEAST_PARAMETERS))
+    assert challenge._decided(used(0, 0))
+    assert not challenge._decided(used(0, LEAST_PARAMETERS))
+
+
+@pytest.mark.parametrize(("reductions", "pairs"), [([0.5] * 4, 2), ([-0.5] * 4, 2), ([0.3, -0.1, 0.6, 0.5], 3)])
+def test_the_large_model_is_trained_until_its_gap_is_surely_the_other_one(
+    reductions: list[float], pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Trainings:
+        def runs(self, config: Any, pairs: int = PAIRS) -> list[Run]:
+            theirs = config == "small"
+            return [a_run(by if theirs else 0, 1) for by in reductions[:pairs]]
+
+    monkeypatch.setattr("autograder.units.regularization.gap.checks.models.config_of", lambda model: model)
+    assert len(gap._compared("small", Trainings()).given) == pairs
 
 
 def test_what_lies_near_a_threshold_is_never_decided_early() -> None:

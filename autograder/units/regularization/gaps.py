@@ -23,12 +23,15 @@ RATIO_DEVIATION = 0.031  # of the ratio of one pair; the largest of docs/calibra
 class Reduction(NamedTuple):
     """Shares of the given model's gap that are gone: `none` earns nothing, `full` everything, linear in between.
 
-    `deviation`: of one pair, the largest of docs/calibration.md.
+    `ratio`: the largest hidden cross-entropy that earns anything, as a multiple of the given model's. `deviation`,
+    `ratio_deviation`: of one pair, the largest of docs/calibration.md near a limit.
     """
 
     none: float
     full: float
     deviation: float
+    ratio: float = MAX_RATIO
+    ratio_deviation: float = RATIO_DEVIATION
 
     def decided(self, comparison: Comparison) -> bool:
         """Whether more pairs would not change what a comparison earns: all, or nothing (docs/calibration.md)."""
@@ -37,8 +40,8 @@ class Reduction(NamedTuple):
         comparison = settled(comparison)
         room = SURE / math.sqrt(len(comparison.theirs))
         ratio, reduction = statistics.mean(comparison.crossentropy_ratios), statistics.mean(comparison.reductions)
-        no_worse = ratio <= MAX_RATIO - room * RATIO_DEVIATION
-        worse = ratio >= MAX_RATIO + room * RATIO_DEVIATION
+        no_worse = ratio <= self.ratio - room * self.ratio_deviation
+        worse = ratio >= self.ratio + room * self.ratio_deviation
         full, none = self.full + room * self.deviation, self.none - room * self.deviation
         return worse or reduction <= none or (no_worse and reduction >= full)
 

@@ -2,6 +2,8 @@
 
 # mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
 
+import math
+
 import numpy as np
 
 from autograder.checks.api import Task, credit, fail, kind_of, require
@@ -10,7 +12,7 @@ from autograder.i18n import _
 from autograder.units.regularization.challenge import decay, in_use, stopping
 from autograder.units.regularization.classifiers import require_classifier, settled, trainable_parameters
 from autograder.units.regularization.facts import LEAST_PARAMETERS, STEPS
-from autograder.units.regularization.gaps import NOT_FINITE
+from autograder.units.regularization.gaps import NOT_FINITE, Reduction
 from autograder.units.regularization.given import given_config
 from autograder.units.regularization.penalties import require_active
 
@@ -194,6 +196,8 @@ def two_ways_with_adam(same):
 #               L2 0.0001 4 % ± 8, 0.97 (no point);
 #               collapse: Dropout 0.8  1.64 ± 0.02, accuracy 43..53 %;  L2 1.0  2.74, accuracy 10 %
 MAX_RATIO = 0.85  # of the given model's loss on new images: an answer without effect stands at 1
+# which takes everything or nothing; below, a smaller loss is paid whatever becomes of the gap
+EVERYTHING = Reduction(-math.inf, STEPS[-1], 0.031, MAX_RATIO, 0.045)
 
 challenge = Task("challenge", lesson="challenge-lesson")
 model = challenge.model("build_challenge_model")
@@ -201,7 +205,11 @@ model = challenge.model("build_challenge_model")
 
 def _compare(model, trainer):
     given = given_config((256, 256, 256), flat=False)
-    return settled(trainer.compare(given, models.config_of(model), in_use=True))
+    return settled(trainer.compare(given, models.config_of(model), in_use=True, decided=_decided))
+
+
+def _decided(comparison):
+    return EVERYTHING.decided(comparison) and in_use.agree(comparison.theirs)
 
 
 @challenge.check(points=2)

@@ -45,6 +45,11 @@ def require_in_use(built: Any, config: Mapping[str, Any]) -> None:
     )
 
 
+def agree(runs: Sequence[Run]) -> bool:
+    """Whether training leaves enough in use in each of the runs, or in none."""
+    return len({run.in_use >= NEARLY_ALL * LEAST_PARAMETERS for run in runs}) == 1
+
+
 def require_in_use_when_trained(runs: Sequence[Run]) -> None:
     """Training leaves in use what is counted; else the check fails: what is driven to nothing makes a model smaller."""
     found = int(np.median([run.in_use for run in runs]))
