@@ -20,7 +20,7 @@ NEAR = 0.15
 NEAR_COLLAPSE = 0.6  # the same where Dropout leaves so little that one training learns and the next does not
 COLLAPSING = 0.6  # from this rate on
 CLEARLY = 0.19  # by so much, in logarithms, a sweep is not above ours by chance: five standard deviations
-SECOND = 0.1  # by so much, in logarithms, the second trainings do not move ours: five standard deviations, too
+SECOND = 0.1  # by so much, in logarithms, the second trainings do not move ours: six standard deviations
 Sweep = dict[float, float]
 Train = Callable[[float, int], Sequence[Run]]  # so many trainings of ours with a strength
 
