@@ -30,7 +30,7 @@ from benchmarks.machine import save
 
 LOOK_SECONDS = 2.0
 CORRECTED = "l1_l2", "lambda_gap"  # a notebook's folder, and one of its checks: one for which models are trained
-SENTENCE = "penalties.py", "Your hidden layer carries an L1 and an L2 penalty at once"  # of three tasks
+SENTENCE = "l1_l2/carried.py", "Your hidden layer carries an L1 and an L2 penalty at once"  # of three tasks
 OWN = "bench_unit"  # import name of the unit that is corrected
 STATEMENT = "corrected = True"
 WORKERS = 2
