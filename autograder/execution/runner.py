@@ -9,8 +9,10 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import nbformat
@@ -59,12 +61,13 @@ class Runner(NotebookClient):  # type: ignore[misc]
         super().__init__(
             nb, km=km, allow_errors=True, interrupt_on_timeout=True, timeout=limits.cell_seconds, startup_timeout=90,
             skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True,
-            raise_on_iopub_timeout=False, iopub_timeout=10,
+            raise_on_iopub_timeout=False, iopub_timeout=10, on_cell_executed=self._note_evaluated,
         )  # fmt: skip
         self.owns_km = True
         self.limits = limits
         self.family = family
         self.evidence: list[Any] = []
+        self.evaluated: dict[str, Any] = {}
         self.received = 0
         self.budget = 0
         self.outputs_left, self.evidence_left = limits.all_output_bytes, limits.all_evidence_bytes
@@ -125,9 +128,11 @@ class Runner(NotebookClient):  # type: ignore[misc]
         nonce = secrets.token_hex(16)
         self.evidence, self.received = [], 0
         self.budget = min(self.limits.evidence_bytes, self.evidence_left)
-        cell = nbformat.v4.new_code_cell(probe_source(specs, nonce, self.family.kernel_side))
+        source, expression = probe_source(specs, nonce, self.family.kernel_side)
+        cell = nbformat.v4.new_code_cell(source)
         original = self.nb.cells[index]
-        await self._execute(cell, index)
+        with self._evaluating(expression):
+            await self._execute(cell, index)
         self.evidence_left -= min(self.received, self.budget)
         self.nb.cells[index] = original  # nbclient puts what it ran into the notebook
         answers = [e for e in self.evidence if isinstance(e, dict) and e.get("nonce") == nonce]
@@ -137,9 +142,25 @@ class Runner(NotebookClient):  # type: ignore[misc]
             return dead
         if self.received > self.budget:
             return Evidence(problem="too large")
-        errors = [o for o in cell.outputs if o.output_type == "error"]
-        said = f"{errors[-1].ename}: {errors[-1].evalue}"[:200] if errors else ""
+        errors = [o for o in (*cell.outputs, self.evaluated) if o.get("ename")]
+        said = f"{errors[-1]['ename']}: {errors[-1].get('evalue')}"[:200] if errors else ""
         return Evidence(problem="silent", said=said)
+
+    @contextmanager
+    def _evaluating(self, expression: str) -> Iterator[None]:
+        """What is executed meanwhile has the kernel evaluate this after it; `evaluated` is what became of that."""
+        self.evaluated = {}
+        execute, self.kc.execute = self.kc.execute, partial(self.kc.execute, user_expressions={ASKED: expression})
+        try:
+            yield
+        finally:
+            self.kc.execute = execute
+
+    def _note_evaluated(self, execute_reply: Mapping[str, Any], **_cell: Any) -> None:
+        """Called by nbclient with the kernel's reply to a cell."""
+        found = execute_reply["content"].get("user_expressions")
+        found = found.get(ASKED) if isinstance(found, dict) else None
+        self.evaluated = found if isinstance(found, dict) else {}
 
     async def _execute(self, cell: NotebookNode, index: int) -> None:
         if self.death is None and time.monotonic() > self.deadline:
@@ -216,6 +237,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         """Widgets are not kept: a learner's comm messages would hook into ours."""
 
 
+ASKED = "asked"  # the name of an expression that the kernel evaluates
 LEFT_OUT = "left_out"  # in a cell's metadata: it is not executed
 MAX_BROKEN = 20  # cells that raised; the first one matters
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

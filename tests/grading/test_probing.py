@@ -3,6 +3,7 @@
 import ast
 import builtins
 import json
+from pathlib import Path
 from typing import Any
 
 import IPython.display
@@ -11,7 +12,10 @@ import pytest
 from autograder.checks.causes import explained
 from autograder.checks.evidence import NoAnswer
 from autograder.execution.probes import EVIDENCE_MIME, probe_source
+from autograder.grading.grader import Grader
 from autograder.records import BrokenCell, Evidence
+from tests.mini.course import REFERENCE
+from tests.mini.jobs import job
 
 SPECS = {"p": {"kind": "call", "target": "double", "cases": [[{"json": 3}]], "inputs": []}}
 
@@ -20,13 +24,16 @@ def asked(namespace: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """What comes back when `double(3)` is asked for in a notebook with these names."""
     published: list[Any] = []
     monkeypatch.setattr(IPython.display, "publish_display_data", published.append)
-    exec(compile(probe_source(SPECS, "a" * 32), "cell", "exec"), namespace)
+    cell, expression = probe_source(SPECS, "a" * 32)
+    exec(compile(cell, "cell", "exec"), namespace)
+    eval(expression, namespace)
     (message,) = published
     return json.loads(message[EVIDENCE_MIME]["evidence"])["p"]
 
 
 def test_every_name_may_be_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {n.id for n in ast.walk(ast.parse(probe_source(SPECS, "a" * 32))) if isinstance(n, ast.Name)}
+    code = "\n".join(probe_source(SPECS, "a" * 32))
+    words = {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
     taken = dict.fromkeys((*dir(builtins), "json", "types", "side", "family", "spec", "namespace", "report"), "taken")
     namespace: dict[str, Any] = {k: v for k, v in taken.items() if not k.startswith("__")}
     namespace["double"] = lambda x: 2 * x
@@ -47,6 +54,25 @@ def test_only_the_stubs_own_exception_means_not_written(monkeypatch: pytest.Monk
         namespace: dict[str, Any] = {}
         exec(text, namespace)
         assert asked(namespace, monkeypatch)["problem"] == problem, text
+
+
+def test_what_is_asked_is_not_in_a_cell_which_ipykernel_would_hash_in_python() -> None:
+    cell, expression = probe_source({**SPECS, "long": {"cases": ["x" * 10_000]}}, "a" * 32)
+    assert len(cell) < 100
+    assert len(expression) > 10_000
+
+
+def test_what_kept_the_kernel_from_being_asked_is_told(tmp_path: Path) -> None:
+    answers = [REFERENCE["double"], "# test: double", REFERENCE["word"], "# test: word"]
+    grader = Grader(tmp_path)
+    try:
+        outcome = grader.grade(job(["import builtins", "builtins.globals = 3", *answers]))
+    finally:
+        grader.close()
+    assert {task: grade.score for task, grade in outcome.grades.items()} == {"double": 0.0, "word": 0.0}
+    (told, *_rest) = outcome.grades["double"].results
+    assert told.message is not None
+    assert "TypeError: 'int' object is not callable" in told.message.render("en")
 
 
 IMPORTS = BrokenCell("from google.colab import drive\nimport numpy as np", "from google.colab import drive",
