@@ -63,7 +63,7 @@ def train(
         np.asarray(x_held, "float32"),
         np.asarray(y_held, "int32"),
     ]
-    arrays = [np.ascontiguousarray(a) for a in (*examples, *variables)]
+    arrays = [np.asarray(a, order="C") for a in (*examples, *variables)]  # a scalar stays one
     request = {"config": config, "measured": measured and sorted(measured), "asked": asked, "settings": settings}
     parts = [_text({**request, "arrays": _kinds(arrays)}), *(a.reshape(-1).view("uint8") for a in arrays)]
     answer = helper.ask(parts)
