@@ -24,10 +24,26 @@ def fingerprint(argument):
 
 
 def _decode_model(body, kernel):
+    model = _from_json(body["config"])
+    model.set_weights([kernel.decode({"array": w}) for w in body["weights"]])
+    return model
+
+
+def _from_json(text):
+    """As `keras.models.model_from_json`, but a Sequential is built once, not anew with each of its layers."""
+    import json
+
     import keras
 
-    model = keras.models.model_from_json(body["config"])
-    model.set_weights([kernel.decode({"array": w}) for w in body["weights"]])
+    described = json.loads(text)
+    layers = described["config"].get("layers", [])
+    if described["class_name"] != "Sequential" or [part["class_name"] for part in layers[:1]] != ["InputLayer"]:
+        return keras.models.model_from_json(text)
+    made = [keras.saving.deserialize_keras_object(part) for part in layers]
+    model = keras.Sequential(made, name=described["config"]["name"])
+    if described.get("compile_config"):
+        model.compile_from_config(described["compile_config"])
+        model.compiled = True
     return model
 
 
