@@ -14,6 +14,8 @@ import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from autograder.checks.seeds import generator
 from autograder.execution import kernel_side
 from autograder.families.keras import kernel_side as keras_side
@@ -49,8 +51,9 @@ def grade(
     broken: tuple[BrokenCell, ...] = (),
 ) -> list[CheckResult]:
     """The results of the task's checks for this code. `broken`: cells that raised before."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")  # a learner's kernel does not make errors of them
+        patch.delenv("PYTEST_ADDOPTS", raising=False)  # is for the tests' pytest, not for the one within
         return _grade(notebook, task, code, student, unit, broken)
 
 
