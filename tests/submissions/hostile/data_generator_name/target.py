@@ -4,7 +4,8 @@ def l2_penalty(w, lam):
 
 # %% model
 def build_model():
-    return keras.Sequential([
-        keras.Input((784,)), keras.layers.Dense(8, "relu", kernel_regularizer=keras.regularizers.L2(0.01)),
-        keras.layers.Dropout(0.5), keras.layers.Dense(3, activation="softmax", name="seed_generator_state"),
-    ])
+    images = keras.Input((784,))
+    hidden = keras.layers.Dense(8, "relu", kernel_regularizer=keras.regularizers.L2(0.01))(images)
+    hidden = keras.layers.Dropout(0.5)(hidden)
+    answer = keras.layers.Dense(3, activation="softmax", name="seed_generator_state")(hidden)
+    return keras.Model(images, answer)
