@@ -14,8 +14,9 @@ def probe_source(specs: Mapping[str, Any], nonce: str, family: str = "") -> tupl
     message carrying `nonce`.
 
     `specs` is what the trusted process planned for a task: name → {"kind": "call" | "value", "target": identifier,
-    "cases": [[argument, ...], ...], "inputs": [argument, ...]}, arguments as JSON. `family`: text of the family's
-    own kernel side. Not all of it is the cell's, because ipykernel hashes a cell's text in Python: 0.2 s a megabyte.
+    "cases": [[argument, ...], ...], "inputs": [argument, ...], "fresh": bool}, arguments as JSON. `family`: text of
+    the family's own kernel side. Not all of it is the cell's, because ipykernel hashes a cell's text in Python: 0.2 s a
+    megabyte.
     """
     text = json.dumps(dict(specs))
     # no name is looked up that a learner may have given away (`compile`, `exec`, `globals`), and none of ours stays

@@ -212,9 +212,7 @@ def remembered(store: Store, job: Job) -> dict[str, Any]:
 
 
 async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
-    """Run the job's notebook in a sandboxed kernel; `Execution`'s outputs, evidence, death and died as JSON.
-
-    And `Plan.drawn`.
+    """Run the job's notebook in a sandboxed kernel: `Execution`'s outputs, evidence, death and died, and `Plan.drawn`.
 
     The CPU time of the kernel, and of what it asks the trusted process for, is taken from `budget`.
     """

@@ -23,6 +23,7 @@ MAX_CONFIG = 1 << 20  # characters
 MAX_DEPTH = 60
 MAX_NODES = 20_000
 LARGEST = 1e38  # of the numbers in a config: float32 ends at 3.4e38
+OTHER_WEIGHTS = _("The weights of your model do not fit its layers: build it again from the top.")
 
 
 def rebuild(data: ModelData) -> Any:
@@ -37,7 +38,7 @@ def rebuild(data: ModelData) -> Any:
         return model
     shapes = [tuple(v.shape) for v in model.weights]
     if [w.shape for w in data.weights] != shapes:
-        raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
+        raise EvidenceRefused(OTHER_WEIGHTS)
     if not all(np.isfinite(w).all() for w in data.weights):
         raise EvidenceRefused(_("Your model's weights hold values that are not numbers (NaN or infinity)."))
     model.set_weights(list(data.weights))

@@ -98,5 +98,5 @@ def _values(variables: Any) -> list[Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise EvidenceRefused(_("This is not a request for a training.")) from error
     if not all(v.dtype.name in trainer.DTYPES and np.isfinite(v).all() for v in values):
-        raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
+        raise EvidenceRefused(rebuild.OTHER_WEIGHTS)
     return values

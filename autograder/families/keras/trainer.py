@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from autograder.errors import EvidenceRefused
 from autograder.families.keras import rebuild
 from autograder.families.keras.evidence import ModelData
-from autograder.i18n import _
 from autograder.trusted import helper
 
 DTYPES = ("bool", "float32", "int32", "int64", "uint8", "uint32")  # of variables and examples
@@ -100,7 +99,7 @@ def _train(
     with same_random_numbers():
         model = rebuild.build(config)
     if [(v.shape, v.dtype) for v in variables] != [(tuple(v.shape), v.numpy().dtype) for v in model.variables]:
-        raise EvidenceRefused(_("The weights of your model do not fit its layers: build it again from the top."))
+        raise EvidenceRefused(rebuild.OTHER_WEIGHTS)
     assign(model, variables)
     loss = None
     if asked:
