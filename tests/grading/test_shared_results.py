@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from autograder.grading.client import TrustedProcess
 from autograder.grading.grader import Grader
 from autograder.grading.job import Graded
-from autograder.records import Files, Plan, Request
+from autograder.records import Files, Plan
+from tests.mini.asked import asked_for
 from tests.mini.jobs import CHECKS, KERAS, job
 
 TEXT = '''
@@ -54,21 +53,6 @@ def grader(tmp_path: Path) -> Iterator[Grader]:
     made.close()
 
 
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Of each request to check something, the tasks."""
-    found: list[list[str]] = []
-    ask = TrustedProcess.ask
-
-    async def noted(self: TrustedProcess, request: Request, *more: Any, **named: Any) -> dict[str, Any]:
-        if request.do == "check":
-            found.append(sorted(request.evidence))
-        return await ask(self, request, *more, **named)
-
-    monkeypatch.setattr(TrustedProcess, "ask", noted)
-    return found
-
-
 def graded(grader: Grader, student: str, build: str) -> Graded:
     cells = [build, "# test: build", DOUBLE, "# test: double"]
     found = grader.grade(job(cells, unit=UNIT, student=student))
@@ -81,13 +65,14 @@ def earned(found: Graded) -> dict[str, float]:
 
 
 def test_equal_models_are_looked_at_once_for_a_class_and_drawn_inputs_for_each(
-    grader: Grader, looked_at: list[list[str]]
+    grader: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looked_at = asked_for(grader, UNIT.family, monkeypatch)
     all_of_it = {"build": 2.0, "double": 1.0}
     assert [earned(graded(grader, who, build)) for who, build in zip("ab", SPELLINGS, strict=True)] == [all_of_it] * 2
-    assert looked_at == [["build", "double"], ["double"]]
+    assert looked_at == [{"build", "double"}, {"double"}]
     assert earned(graded(grader, "c", WRONG)) == {"build": 0.0, "double": 1.0}
-    assert looked_at[-1] == ["build", "double"]
+    assert looked_at[-1] == {"build", "double"}
 
 
 def test_a_question_with_an_input_or_an_argument_is_drawn() -> None:

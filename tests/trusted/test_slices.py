@@ -4,16 +4,16 @@ import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
-from autograder.records import Files, Request
+from autograder.records import Files
 from autograder.trusted.plugin import tasks_of
 from autograder.trusted.slices import programs
 from autograder.unit import UnitSource, checks_module
+from tests.mini.asked import asked_for
 from tests.mini.jobs import CHECKS, KERAS, UNIT, job, with_checks
 
 SOURCE = UNIT.files.content[CHECKS].decode()
@@ -99,16 +99,7 @@ class Spy:
     """The tasks that the trusted process was asked to check, one entry for each request."""
 
     def __init__(self, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked: list[set[str]] = []
-        trusted = grader.trusted("")
-        ask = trusted.ask
-
-        async def told(request: Request, *limits: Any, **more: Any) -> dict[str, Any]:
-            if request.do == "check":
-                self.asked.append(set(request.evidence))
-            return await ask(request, *limits, **more)
-
-        monkeypatch.setattr(trusted, "ask", told)
+        self.asked = asked_for(grader, "", monkeypatch)
 
     def grade(self, grader: Grader, what: Job) -> tuple[list[set[str]], dict[str, float | None]]:
         """What was asked for while this job was graded, and the scores."""
