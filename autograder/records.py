@@ -52,7 +52,7 @@ class Plan:
 
     @property
     def drawn(self) -> list[str]:
-        """The tasks for which inputs are drawn, so that what is asked of each learner is something else."""
+        """The tasks for which inputs are drawn, so that what is asked of each program is something else."""
         return sorted(t for t, own in self.tasks.items() if any(_is_drawn(question) for question in own.values()))
 
 
@@ -122,10 +122,10 @@ class Request:
     """What a driver asks of the trusted process; the answer is JSON, too.
 
     `do`: "plan" (→ a `Plan`'s fields), "check" (→ {"results": [CheckResult]}) or "answer" (a kernel's own question,
-    `text`). `folder`: where the unit's files were placed, `package` their import name. `secret` and `names` seed the
-    hidden inputs. `evidence`: task → `Evidence` as JSON, of the tasks that are to be checked. The client fills in
-    `seconds`, the CPU time after which the work is given up, and `store`, the folder of what was computed already;
-    `owner`: on whose behalf more is put there.
+    `text`). `folder`: where the unit's files were placed, `package` their import name. `secret` and `names`, by
+    task, seed the hidden inputs. `evidence`: task → `Evidence` as JSON, of the tasks that are to be checked. The client
+    fills in `seconds`, the CPU time after which the work is given up, and `store`, the folder of what was computed
+    already; `owner`: on whose behalf more is put there.
     """
 
     do: str
@@ -133,7 +133,7 @@ class Request:
     folder: str
     notebook: str = ""
     secret: str = ""
-    names: Sequence[str] = ()
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     text: str = ""
     seconds: float = 0.0

@@ -2,9 +2,11 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder.classroom import Typed, hand_in, read_class
 from autograder.demo import lay_out
@@ -26,18 +28,31 @@ def make_course(folder: Path) -> Path:
 
 
 def fill(course: Path, learners: int, notebooks: list[str] | None) -> None:
-    """Let `learners` hand in: the class of examples in turns, each work a little different in its text.
+    """Let `learners` hand in: the class of examples in turns, but for the one that waits for ever.
 
-    All but the one that waits for ever.
+    No two notebooks are one program.
     """
     examples = [t for t in read_class(PROJECT / "tests" / "submissions") if t.assignment == ASSIGNMENT and _has_code(t)]
     for number in range(learners):
         example = examples[number % len(examples)]
         folder = course / "typed" / f"l{number:03}"
         shutil.copytree(example.folder, folder, ignore=shutil.ignore_patterns("*.ipynb"))
-        for path in folder.glob("*.py"):
-            path.write_text(path.read_text(encoding="utf-8") + f"\n# {folder.name}\n", encoding="utf-8")
         hand_in(Typed(folder, ASSIGNMENT, hands_in=tuple(notebooks) if notebooks else None), course)
+    own_programs(course)
+
+
+def own_programs(course: Path) -> None:
+    """Let no two notebooks be one program: each has a statement of its own before its first answer."""
+    for path in course.glob("submitted/*/*/*.ipynb"):
+        nb = nbformat.read(path, as_version=4)
+        first = next(_answers(nb))
+        first.source = f"learner = {path.parts[-3]!r}\n{first.source}"
+        nbformat.write(nb, path)
+
+
+def _answers(nb: NotebookNode) -> Iterator[NotebookNode]:
+    """The cells of code that a learner wrote."""
+    return (c for c in nb.cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution"))
 
 
 def _has_code(typed: Typed) -> bool:
@@ -53,9 +68,8 @@ def make_models_differ(course: Path) -> None:
     """
     for number, path in enumerate(sorted(course.glob("submitted/*/*/*.ipynb")), 1):
         nb, factor = nbformat.read(path, as_version=4), 1 + 1e-7 * number
-        for cell in nb.cells:
-            if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
-                cell.source = _scaled(cell.source, factor)
+        for cell in _answers(nb):
+            cell.source = _scaled(cell.source, factor)
         nbformat.write(nb, path)
 
 

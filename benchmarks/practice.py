@@ -2,10 +2,10 @@
 
     python -m benchmarks.practice [--new 12] [--students 200] [--minutes 10] [--steady 30] [--workers 2]
 
-`--new` students hand in one notebook, one after the other: their hidden inputs and seeds differ, so all models are
-trained anew; each hands in once more, with a comment changed. Then `--students` come within `--minutes`, and `--steady`
-of them at nine tenths of the rate that the workers were found to carry. Writes `benchmarks/results/practice.json`. Run
-it on a machine that does nothing else.
+`--new` students hand in one notebook, one after the other: their programs differ, and with them hidden inputs, so
+all models are trained anew; each hands in once more, with a comment changed. Then `--students` come within `--minutes`,
+and `--steady` of them at nine tenths of the rate that the workers were found to carry. Writes
+`benchmarks/results/practice.json`. Run it on a machine that does nothing else.
 """
 
 import argparse
@@ -42,11 +42,11 @@ class Come:
     said: float
 
 
-def answer(course: Path, notebook: str, remark: str) -> bytes:
-    """The reference answers, with a remark in one of them."""
+def answer(course: Path, notebook: str, student: str, remark: str = "") -> bytes:
+    """The reference answers as this student's own program, with a remark in one of them."""
     nb = nbformat.read(course / "source" / ASSIGNMENT / f"{notebook}.ipynb", as_version=4)
     own = next(c for c in nb.cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution"))
-    own.source += f"\n# {remark}"
+    own.source = f"learner = {student!r}\n{own.source}\n# {remark}"
     return nbformat.writes(nb).encode()
 
 
@@ -79,8 +79,8 @@ def alone(ready: Ready, course: Path, notebook: str, count: int) -> tuple[list[f
     new, known = [], []
     for number in range(count + 1):
         student = f"alone-{number}"
-        first = ended(ready, student, hand_in(ready, student, answer(course, notebook, "one")))
-        again = ended(ready, student, hand_in(ready, student, answer(course, notebook, "two")))
+        first = ended(ready, student, hand_in(ready, student, answer(course, notebook, student, "one")))
+        again = ended(ready, student, hand_in(ready, student, answer(course, notebook, student, "two")))
         assert again.known  # noqa: S101
         if number:
             new.append(seconds(first))

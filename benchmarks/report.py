@@ -131,7 +131,7 @@ def practice(measured: dict[str, Any]) -> str:
     ratios = crowd["taken / expected"]
     return (
         f"## Practice\n\n`{measured['notebook']}`, {measured['workers']} workers ({when(measured)}); hidden inputs "
-        f"differ between students, so each one's models are trained anew.\n\n"
+        f"differ between programs, so each one's models are trained anew.\n\n"
         f"| From the notebook to its page | median | 95th percentile |\n|---|---|---|\n{table}\n\n"
         f"- new answers a minute that the workers carry: {rate}\n- {last_hour}\n"
         f"- of {students}, {crowd['served']} were served, begun in the order of coming: "

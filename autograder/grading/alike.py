@@ -7,10 +7,14 @@ notebook is the same.
 
 import json
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import nbformat
+
 from autograder.execution.programs import LONG_NOTEBOOK, program_of
+from autograder.execution.runner import task_of
 from autograder.store import Store, key_of
 
 EMPTY = program_of("")
@@ -30,6 +34,7 @@ class Alike:
         """`code`: its cells that are part of the program, by index; `programs`: the hash of each.
 
         `reads_text`: whether it may read its own text, or is too long to be taken apart; more often said than true.
+        `before`: task → the program, or the text, of all that is executed before its question is asked.
         """
         cells = [(i, c) for i, c in enumerate(json.loads(notebook)["cells"]) if c["cell_type"] == "code"]
         long = sum(len(cell["source"]) for _index, cell in cells) > LONG_NOTEBOOK
@@ -38,6 +43,10 @@ class Alike:
         self.code: list[int] = [index for index, _metadata, _program in kept]
         self.programs = [key_of(metadata, program) for _index, metadata, program in kept]
         self.reads_text = long or any(_READS_TEXT.search(program) for _index, _metadata, program in kept)
+        parts = [c["source"] for _index, c in cells] if self.reads_text else self.programs
+        places = [index for index, _cell in cells] if self.reads_text else self.code
+        tests = {task_of(nbformat.from_dict(cell)): index for index, cell in cells}
+        self.before = {t: parts[: bisect(places, index)] for t, index in tests.items() if t is not None}
 
     def outputs(self, of: Outputs, code: Sequence[int]) -> Outputs:
         """The outputs of another notebook of the same program, which has them in its cells `code`, as this one's."""

@@ -132,8 +132,8 @@ class Grader:
 
     async def _executed(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
         """The learner's code run, or what is remembered of the same run, or of one of the same program."""
-        key = key_of("execution", job.execution_parts, plan.tasks, job.names)
-        alike = key_of("execution of the program", job.alike_parts, plan.tasks, job.names)
+        key = key_of("execution", job.execution_parts, plan.tasks)
+        alike = key_of("execution of the program", job.alike_parts, plan.tasks)
         found = self.store.get(key) or find_alike(self.store, alike, job.alike)
         if found is None:
             found = await self._execute(job, plan, trusted, budget)
@@ -193,7 +193,7 @@ def shown_key(given: Job) -> str:
 
 def _latest(job: Job) -> str:
     """The key under which the key of a job's latest execution is kept: the plan is not known to the driver."""
-    return key_of("latest execution", job.execution_parts, job.names)
+    return key_of("latest execution", job.execution_parts, job.names, job.unit.package)
 
 
 def remembered(store: Store, job: Job) -> dict[str, Any]:

@@ -45,10 +45,19 @@ class Job:
     course: Files = field(default_factory=Files)
     given: Sequence[str] = ()
 
+    @cached_property
+    def names(self) -> dict[str, list[str]]:
+        """Task → what the seeds of its hidden inputs derive from, beside the secret.
+
+        It is what the kernel executes before it is asked: equal programs are asked the same, whoever wrote them, and
+        whoever writes anything into theirs that a question told is asked another one.
+        """
+        files = Files(self.files).hashes
+        return {task: [*self._place, key_of(before, files)] for task, before in self.alike.before.items()}
+
     @property
-    def names(self) -> list[str]:
-        """What the seeds of hidden inputs derive from, beside the secret."""
-        return [self.submission.assignment, self.submission.student, self.submission.notebook]
+    def _place(self) -> list[str]:
+        return [self.submission.assignment, self.submission.notebook]
 
     @cached_property
     def owner(self) -> str:
@@ -88,7 +97,7 @@ class Job:
 
     @property
     def _put_together_by(self) -> list[Any]:
-        return [list(self.given), self.unit.key, *self._checked_by, self.names, program_hash(PUTS_TOGETHER, "")]
+        return [list(self.given), self.unit.key, *self._checked_by, self._place, program_hash(PUTS_TOGETHER, "")]
 
     @cached_property
     def _checked_by(self) -> list[Any]:
@@ -100,11 +109,11 @@ class Job:
 
         Arguments:
             evidence: of each task, as JSON.
-            drawn: the tasks whose results depend on the learner's own inputs, too. Those of the others depend on
+            drawn: the tasks whose results depend on the program's own inputs, too. Those of the others depend on
                 nothing but what came back: learners who gave the same have the same.
         """
         parts = programs(self.unit, self.submission.notebook, list(evidence))
-        own = {task: self.names if task in drawn else [] for task in evidence}
+        own = {task: self.names.get(task, self._place) if task in drawn else [] for task in evidence}
         return {task: key_of("task", self._checked_by, own[task], parts[task], evidence[task]) for task in evidence}
 
 

@@ -85,11 +85,12 @@ class Session:
         module: Any,
         evidence: Mapping[str, Mapping[str, Any]],
         secret: str,
-        names: Sequence[str],
+        names: Mapping[str, Sequence[str]],
         fixtures: Mapping[str, Callable[[], Any]],
         stopped: Mapping[tuple[str, str], Message] = MappingProxyType({}),
     ):
-        """`module`: the checks. `evidence`: task → probe → parsed answer. `names` seed the hidden inputs (`seeds`).
+        """`module`: the checks. `evidence`: task → probe → parsed answer. `names`, by task, seed the hidden inputs
+        (`seeds`).
 
         `fixtures`: makes what checks name beside probes, when a check first asks for it. `stopped`: task and probe →
         the sentence for a name that was still being filled when its cell was stopped, see `causes.stopped_at`.
@@ -98,7 +99,7 @@ class Session:
         self.tasks, self.probes = tasks_of(module), probes_of(module)
         self.evidence = evidence
         self.secret = secret
-        self.names = tuple(names)
+        self.names = names
         self.fixtures = fixtures
         self.stopped = stopped
         self.made: dict[str, Any] = {}
@@ -178,13 +179,13 @@ class Session:
 
     def generator(self, task: str, probe: str) -> Any:
         """The generator of a probe's hidden inputs: the same at planning and at checking."""
-        return generator(self.secret, *self.names, task, probe)
+        return generator(self.secret, *self.names.get(task, ()), task, probe)
 
 
-def plan(module: Any, secret: str, names: Sequence[str], family: Family) -> Plan:
+def plan(module: Any, secret: str, names: Mapping[str, Sequence[str]], family: Family) -> Plan:
     """The questions of all tasks for the kernel, and what each task is worth."""
     tasks = {
-        task: {name: p.plan(generator(secret, *names, task, name), family.encode) for name, p in probes.items()}
+        task: {n: p.plan(generator(secret, *names.get(task, ()), task, n), family.encode) for n, p in probes.items()}
         for task, probes in probes_by_task(module).items()
     }
     return Plan(tasks, points_of(module))

@@ -70,7 +70,7 @@ def _grade(
         kernel_side.answers(json.loads(json.dumps(spec)), namespace, keras_side if unit is UNIT else None)
     )
     evidence = {task: Evidence(text, broken=broken).to_json()}
-    request = Request("check", unit.package, str(unit.folder), notebook, SECRET, names, evidence, store=STORE)
+    request = Request("check", unit.package, str(unit.folder), notebook, SECRET, {task: names}, evidence, store=STORE)
     return checker.check(unit, family, module, request)
 
 

@@ -44,7 +44,7 @@ def tasks() -> dict[str, tuple[Any, Task]]:
 def check_all(task: str, answers: Mapping[str, Any], trainings: Any) -> list[CheckResult]:
     """The results of the task's checks for these parsed answers of its probes."""
     module, found = tasks()[task]
-    session = plugin.Session(module, {task: answers}, SECRET, ("a", "b", "c"), {"trainer": lambda: trainings})
+    session = plugin.Session(module, {task: answers}, SECRET, {}, {"trainer": lambda: trainings})
     for check in found.checks:
         session.results.append(session.run(check)[0])
     return session.results

@@ -33,7 +33,6 @@ from tests.fuzz.bounds import fuzz
 from tests.fuzz.mutate import JsonMutator
 
 NOTEBOOKS = ("1_gap", "2_l1_l2", "3_dropout", "4_challenge", "5_beyond")
-NAMES = ("a", "b", "c")  # of assignment, student and notebook: hidden inputs follow from them
 SMALL = 64  # numbers in an array that is written out
 KEYS = "json float array list dict model object other value calls unchanged problem shape dtype fill config".split()
 VALUES = [
@@ -65,7 +64,7 @@ def target(data: bytes) -> None:
 
 def run(task: str, answers: dict[str, Any]) -> None:
     """Raise AssertionError when one of the task's checks breaks."""
-    session = plugin.Session(modules()[task], {task: answers}, SECRET, NAMES, {"trainer": lambda: Trainings(0.5)})
+    session = plugin.Session(modules()[task], {task: answers}, SECRET, {}, {"trainer": lambda: Trainings(0.5)})
     for check in session.tasks[task].checks:
         result, _error = session.run(check)
         session.results.append(result)
@@ -110,7 +109,7 @@ def _evidence(task: str, code: str) -> dict[str, Any]:
     space: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(code, f"<{task}>", "exec"), space)
     probes = plugin.probes_by_task(modules()[task])[task]
-    plan = {p: probe.plan(generator(SECRET, *NAMES, task, p), FAMILY.encode) for p, probe in probes.items()}
+    plan = {p: probe.plan(generator(SECRET, task, p), FAMILY.encode) for p, probe in probes.items()}
     answers = kernel_side.answers(json.loads(json.dumps(plan)), space, keras_side)
     return {"task": task, "evidence": _short(json.loads(json.dumps(answers)))}
 

@@ -11,7 +11,7 @@ from tests.mini.jobs import UNIT
 
 def test_nobody_else_on_the_machine_can_read_the_checks() -> None:
     with TrustedProcess() as trusted:
-        request = trusted.request(UNIT, do="plan", notebook="m", secret="s", names=["mini", "ada", "m"])
+        request = trusted.request(UNIT, do="plan", notebook="m", secret="s")
         trusted.start()
         plan = asyncio.run(trusted.ask(replace(request), seconds=60))
         assert plan["points"] == {"double": 3.0, "word": 3.0}
