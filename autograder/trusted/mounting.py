@@ -16,7 +16,8 @@ def mounted(package: str, folder: Path, *, anew: bool = False) -> Unit:
     """
     known = sys.modules.get(package)
     if anew or known is None or Path(str(known.__file__)).parent != folder:
-        _forget(package)
+        if known is not None:
+            _forget(package)  # which looks through thousands of modules
         _import(package, folder)
     return sys.modules[package].unit  # type: ignore[no-any-return]
 

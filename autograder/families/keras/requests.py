@@ -27,6 +27,7 @@ MAX_STEPS = 20_000  # of the optimizer, in one training
 MAX_VARIABLES = 1000
 TOLERANCE = 1e-3  # of that loss, relative: rounding differs between processors
 VERSION = 1  # of everything here that changes an answer
+NO_REQUEST = _("This is not a request for a training.")
 
 
 def answer(text: str, store: Store | None, data: Data) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def answer(text: str, store: Store | None, data: Data) -> dict[str, Any]:
     """
     request = _parsed(text)
     config = rebuild.allowed_config(ModelData(request["config"], (), (), "", ()))
-    settings = _settings(request, len(data.load("train")[1]))
+    settings = _settings(request)
     key = key_of("asked", VERSION, anonymous(config), request["variables"], settings, data.identity, versions())
     found = store.get(key) if store else None
     if found is None:
@@ -64,29 +65,31 @@ def _parsed(text: str) -> dict[str, Any]:
         sane = isinstance(request["config"], str) and len(request["variables"]) <= MAX_VARIABLES
         request["loss"] = float(request["loss"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise EvidenceRefused(_("This is not a request for a training.")) from error
+        raise EvidenceRefused(NO_REQUEST) from error
     if not sane:
-        raise EvidenceRefused(_("This is not a request for a training."))
+        raise EvidenceRefused(NO_REQUEST)
     return request
 
 
-def _settings(request: Mapping[str, Any], rows: int) -> dict[str, Any]:
+def _settings(request: Mapping[str, Any]) -> dict[str, Any]:
     whole = all(type(request[name]) is int for name in ("epochs", "batch_size", "seed"))
     if (
         whole
         and 1 <= request["epochs"] <= MAX_EPOCHS
-        and 1 <= request["batch_size"] <= rows
-        and request["epochs"] * rows <= MAX_STEPS * request["batch_size"]
+        and 1 <= request["batch_size"] < 1 << 63
         and 0 <= request["seed"] < 1 << 63
         and type(request["learning_rate"]) in (int, float)
         and 0 <= request["learning_rate"] < 1e6
     ):
         return {name: request[name] for name in ("epochs", "batch_size", "seed", "learning_rate")}
-    raise EvidenceRefused(_("This is not a request for a training."))
+    raise EvidenceRefused(NO_REQUEST)
 
 
 def _train(config: Mapping[str, Any], variables: Any, settings: Mapping[str, Any], data: Data) -> dict[str, Any]:
     train, validation = (data.load(part) for part in ("train", "validation"))
+    rows, batch = len(train[1]), settings["batch_size"]
+    if batch > rows or settings["epochs"] * rows > MAX_STEPS * batch:
+        raise EvidenceRefused(NO_REQUEST)
     logs, trained, loss = trainer.train(config, _values(variables), train, validation, asked=True, **settings)
     return {"logs": logs, "variables": [encode_array(v) for v in trained], "loss": loss}
 
@@ -96,7 +99,7 @@ def _values(variables: Any) -> list[Any]:
     try:
         values = [array(item) for item in variables]
     except (ValueError, KeyError, TypeError) as error:
-        raise EvidenceRefused(_("This is not a request for a training.")) from error
+        raise EvidenceRefused(NO_REQUEST) from error
     if not all(v.dtype.name in trainer.DTYPES and np.isfinite(v).all() for v in values):
         raise EvidenceRefused(rebuild.OTHER_WEIGHTS)
     return values

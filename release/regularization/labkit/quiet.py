@@ -30,4 +30,4 @@ def start_tensorflow() -> None:
     with no_native_messages():
         import tensorflow as tf
 
-        tf.function(lambda x: x + 1.0, jit_compile=True)(tf.constant(0.0))
+        tf.function(lambda x: x + 1.0, jit_compile=True, autograph=False)(tf.constant(0.0))

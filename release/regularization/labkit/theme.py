@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1b1b1f", "#6b6b70", "#c9c9ce", "#fefeff"
+DPI = 110  # of a PNG
 TRAINING, VALIDATION, ACCENT = "#2f7ed8", "#d9730d", "#2a9d63"  # 3:1 or more on white and on #111111
 PAGE_COLOURS = {
     INK: "currentColor",
@@ -77,13 +78,23 @@ class Picture:
 
     def _png(self) -> bytes:
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=110, facecolor="white")
+        self._lay_out(DPI)
+        self.figure.savefig(buffer, format="png", dpi=DPI, facecolor="white")
         return buffer.getvalue()
+
+    def _lay_out(self, dpi: int) -> None:
+        """Find the places of everything, once: while a figure has an engine for that, `savefig` draws it twice."""
+        self.figure.set_dpi(dpi)
+        engine = self.figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(self.figure)
+            self.figure.set_layout_engine()
 
     @styled
     def html(self) -> str:
         """The figure as SVG to put inside a page, in the page's colours, never wider than the page."""
         buffer = io.StringIO()
+        self._lay_out(72)  # of SVG, in matplotlib
         self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         svg = buffer.getvalue()
         svg = svg[svg.index("<svg") :]
