@@ -51,18 +51,28 @@ def lab() -> dict[str, str]:
 
 def feedback() -> dict[str, str]:
     """English → French of the unit's hidden checks."""
-    with (UNIT / "locale" / "fr" / "LC_MESSAGES" / "regularization.po").open("rb") as file:
+    return catalog(UNIT / "locale" / "fr" / "LC_MESSAGES" / "regularization.po")
+
+
+def engine() -> dict[str, str]:
+    """English → French of the pages around them, and of what graders read."""
+    return catalog(PROJECT / "autograder" / "locale" / "fr" / "LC_MESSAGES" / "autograder.po")
+
+
+def catalog(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
         return {str(m.id): str(m.string) for m in read_po(file) if m.id}
 
 
 def french() -> Iterator[tuple[str, str]]:
-    """(where, text) of what learners read in French, without code and formulas."""
+    """(where, text) of what is read in French, without code and formulas."""
     for path in sorted((PROJECT / "source" / "regularisation").glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "markdown":
                 yield f"{path.name} {cell['id']}", "".join(cell["source"])
     yield from lab().items()
     yield from feedback().items()
+    yield from engine().items()
     yield "student.md", (PROJECT / "docs" / "fr" / "student.md").read_text(encoding="utf-8")
 
 

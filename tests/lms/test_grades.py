@@ -39,7 +39,7 @@ def test_a_learner_reads_a_sentence_for_each_task_in_the_courses_order_and_langu
         (tmp_path / f"{notebook}.ipynb").write_text(json.dumps({"cells": cells}))
     (tmp_path / "0_broken.ipynb").write_text("[")
     (row,) = read_grades(gradebook, "week1", language="fr", tasks=read_tasks(tmp_path)).rows
-    assert row.feedback == "See it well : réussi, 12 sur 12.\nPénalités : réussi en partie, 0,5 sur 8."
+    assert row.feedback == "See it well\u00a0: réussi, 12 sur 12.\nPénalités\u00a0: réussi en partie, 0,5 sur 8."
 
 
 def test_a_class_is_read_in_three_statements(gradebook: Gradebook, set_grade: SetGrade) -> None:
