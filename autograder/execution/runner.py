@@ -60,7 +60,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
         """`nb` is executed in place; `km` is a kernel manager that is not started yet; `family` the unit's."""
         super().__init__(
             nb, km=km, allow_errors=True, interrupt_on_timeout=True, timeout=limits.cell_seconds, startup_timeout=90,
-            skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True,
+            skip_cells_with_tag="", store_widget_state=False, coalesce_streams=True, shutdown_kernel="immediate",
             raise_on_iopub_timeout=False, iopub_timeout=10, on_cell_executed=self._note_evaluated,
         )  # fmt: skip
         self.owns_km = True
