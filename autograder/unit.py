@@ -22,6 +22,7 @@ from autograder.store import key_of
 
 # folders of a unit that decide no grade: they stay where the unit is
 NOT_CARRIED = frozenset({"lab", "locale", "calibrate", "course", "__pycache__"})
+HELPER_FOLDER = "HELPER_FOLDER"  # variable of a trusted process's environment: where its helper may keep files
 _NUMBERED = re.compile(r"^\d+_")
 
 

@@ -18,7 +18,7 @@ from autograder.records import Request
 from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.jail import UNUSED_UID, Jail, JailLimits, python_folders
 from autograder.sandbox.rundir import RunFolder, write_files
-from autograder.unit import UnitSource
+from autograder.unit import HELPER_FOLDER, UnitSource
 
 START_SECONDS = 120
 JAIL_SECONDS = 5  # within which a jail has ended after the process in it was killed
@@ -88,7 +88,7 @@ class TrustedProcess:
                 self._process = self._jail().start(command, pass_fds=[listener.fileno()], **streams)
             else:  # c.Sandbox.required = False: the kernel's manager has warned already
                 self._process = subprocess.Popen(
-                    command, pass_fds=[listener.fileno()], env=ENVIRONMENT, cwd="/", **streams
+                    command, pass_fds=[listener.fileno()], env=self._environment, cwd="/", **streams
                 )
 
     def _jail(self) -> Jail:
@@ -101,8 +101,13 @@ class TrustedProcess:
             limits=LIMITS,
             read_only=(*python_folders(), PACKAGE, self._units),
             writable=(self.store.resolve(),) if self.store else (),
-            environment=ENVIRONMENT,
+            environment=self._environment,
         )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        helpers = {HELPER_FOLDER: str(self.store.resolve() / "helper")} if self.store else {}
+        return {**ENVIRONMENT, **helpers}
 
     def request(self, unit: UnitSource, do: str = "", **fields: Any) -> Request:
         """A request about this unit, whose files are placed where the process sees them."""

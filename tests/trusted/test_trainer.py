@@ -46,10 +46,10 @@ def request(strength: float, epochs: int = 2) -> str:
 
 
 class Worker:
-    """A trusted process, jailed, that remembers no training."""
+    """A trusted process, jailed; without a store it remembers no training."""
 
-    def __init__(self) -> None:
-        self.trusted = TrustedProcess(None, str(course.family))
+    def __init__(self, store: Path | None = None) -> None:
+        self.trusted = TrustedProcess(store, str(course.family))
         self.trusted.start()
         assert self.trusted._process is not None
         self.jail = psutil.Process(self.trusted._process.pid)

@@ -7,13 +7,15 @@ variables. In which process it runs, and whether its program was there already, 
 import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.errors import EvidenceRefused
-from autograder.families.keras import rebuild
+from autograder.families.keras import compiled, rebuild
 from autograder.families.keras.evidence import ModelData
 from autograder.trusted import helper
 
@@ -74,13 +76,20 @@ def train(
 
 def work(parts: Sequence[bytes], still: helper.Still) -> list[Any]:
     """The same in the helper; the parts are those that `train` makes. It takes what a learner's config may name."""
+    from tensorflow.errors import OpError
+
+    programs = _programs()
     request = json.loads(parts[0])
     config = rebuild.allowed_config(ModelData(json.dumps(request["config"]), (), (), "", ()))
     if config != request["config"]:
         raise ValueError("The config is none that this process builds as it is.")
     arrays = list(_arrays(request["arrays"], parts[1:]))
     how = request["measured"], request["asked"], request["settings"]
-    logs, trained, loss = _train(config, arrays, *how, lambda _epoch, _row: still())
+    try:
+        logs, trained, loss = _train(config, arrays, *how, lambda _epoch, _row: still())
+    except OpError:
+        compiled.forget(programs)
+        raise
     answer = {"logs": logs, "arrays": _kinds(trained), "loss": loss}
     return [_text(answer), *(a.reshape(-1).view("uint8") for a in trained)]
 
@@ -98,6 +107,8 @@ def _train(
     x, y, x_held, y_held, *variables = arrays
     with same_random_numbers():
         model = rebuild.build(config)
+    for place, layer in enumerate(model._flatten_layers()):
+        layer.name = f"layer_{place}"  # XLA's programs hold it: equal models have equal programs
     if [(v.shape, v.dtype) for v in variables] != [(tuple(v.shape), v.numpy().dtype) for v in model.variables]:
         raise EvidenceRefused(rebuild.OTHER_WEIGHTS)
     assign(model, variables)
@@ -109,6 +120,12 @@ def _train(
         assign(model, variables)
     logs = fit(model, (x, y), (x_held, y_held), measured=measured, on_epoch=on_epoch, **settings)
     return Trained(logs, [v.numpy() for v in model.variables], loss)
+
+
+@cache
+def _programs() -> Path | None:
+    """Where this process keeps what it compiles."""
+    return compiled.keep()
 
 
 def _text(data: Any) -> bytes:
