@@ -82,7 +82,8 @@ def test_the_same_code_is_known_whatever_its_comments_and_prose(ready: Ready, mi
     assert "# mine" in html
     assert "shown 8" in html.replace("<span>", "").replace("</span>", "")
     assert "<script" not in html
-    assert not look(ready, "chloe", notebook(mini, **shows))[0].known  # hidden inputs are each student's own
+    assert look(ready, "chloe", notebook(mini, **shows))[0].known  # one program is asked the same, whoever wrote it
+    assert not look(ready, "bo", notebook(mini, double=shows["double"] + "\nprint('more')"))[0].known
 
 
 def test_where_a_cell_raised_only_the_same_text_is_known(ready: Ready, mini: MiniCourse) -> None:
