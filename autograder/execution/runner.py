@@ -143,8 +143,9 @@ class Runner(NotebookClient):  # type: ignore[misc]
         if self.received > self.budget:
             return Evidence(problem="too large")
         errors = [o for o in (*cell.outputs, self.evaluated) if o.get("ename")]
-        said = f"{errors[-1]['ename']}: {errors[-1].get('evalue')}"[:200] if errors else ""
-        return Evidence(problem="silent", said=said)
+        if not errors:
+            return Evidence(problem="silent", said=Message(CHANGED))
+        return Evidence(problem="silent", said=f"{errors[-1]['ename']}: {errors[-1].get('evalue')}"[:200])
 
     @contextmanager
     def _evaluating(self, expression: str) -> Iterator[None]:
@@ -169,11 +170,14 @@ class Runner(NotebookClient):  # type: ignore[misc]
             cell.outputs = [_error("KernelDied", self.death.render(self.language))]
             return
         self.interrupted = False
+        # nbclient interrupts after cell_seconds; code that swallows the interrupt meets the outer limit
+        wait = self.limits.cell_seconds + GRACE_SECONDS
+        ends = time.monotonic() + wait
         try:
-            # nbclient interrupts after cell_seconds; code that swallows the interrupt meets the outer limit
-            wait = self.limits.cell_seconds + GRACE_SECONDS
             await asyncio.wait_for(self.async_execute_cell(cell, index, store_history=False), wait)
         except Exception as error:  # a hostile kernel can make nbclient raise nearly anything
+            # a kernel that sends without a pause is never found silent, so never interrupted
+            self.interrupted |= time.monotonic() >= ends
             self._explain(error)
         if self.death is not None:
             cell.outputs.append(_error("KernelDied", self.death.render(self.language)))
@@ -207,17 +211,20 @@ class Runner(NotebookClient):  # type: ignore[misc]
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         """Take a message while the cell's budget lasts, whatever its kind. Called by nbclient for each."""
         if msg["msg_type"] in SHOWING:
-            self.received += self._cost(msg["content"])
+            evidence = (msg["content"].get("data") or {}).get(EVIDENCE_MIME)
+            self.received += self._cost(msg["content"]) if evidence is None else len(str(evidence))
             if self.received > self.budget:
                 if not cell.outputs or cell.outputs[-1].get("text") != TRUNCATED:
                     cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=TRUNCATED))
+                return None
+            if evidence is not None:  # whatever else is in that message is nothing to show, now or in another's place
+                self.evidence.append(evidence)
                 return None
         return super().process_message(msg, cell, cell_index)
 
     def _cost(self, content: Mapping[str, Any]) -> int:
         """Bytes by which a message makes the notebook longer. One that takes the place of others costs the rest."""
-        evidence = (content.get("data") or {}).get(EVIDENCE_MIME)
-        new = len(str(evidence)) if evidence is not None else _bytes(content)
+        new = _bytes(content)
         others = self._display_id_map.get((content.get("transient") or {}).get("display_id"), {})
         places = [(cell, index) for cell, indices in others.items() for index in indices]
         if len(places) > MAX_SAME:
@@ -225,19 +232,12 @@ class Runner(NotebookClient):  # type: ignore[misc]
         old = [_bytes(self.nb.cells[cell].outputs[index]) for cell, index in places]
         return max(0, new * max(1, len(old)) - sum(old))
 
-    def output(self, outs: list[Any], msg: Any, display_id: str, cell_index: int) -> Any:
-        """Keep an output, or evidence. Called by nbclient."""
-        data = msg["content"].get("data") or {}
-        if EVIDENCE_MIME in data:
-            self.evidence.append(data[EVIDENCE_MIME])
-            return None
-        return super().output(outs, msg, display_id, cell_index)
-
     def handle_comm_msg(self, outs: list[Any], msg: Any, cell_index: int) -> None:
         """Widgets are not kept: a learner's comm messages would hook into ours."""
 
 
 ASKED = "asked"  # the name of an expression that the kernel evaluates
+CHANGED = _("Something in it changes how the kernel answers: take that out.")
 LEFT_OUT = "left_out"  # in a cell's metadata: it is not executed
 MAX_BROKEN = 20  # cells that raised; the first one matters
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

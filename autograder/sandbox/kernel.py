@@ -1,5 +1,6 @@
 """The one way to a kernel for learners' code."""
 
+import asyncio
 import logging
 import time
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -39,12 +41,28 @@ class OneKernelSpec(KernelSpecManager):
         return self.spec
 
 
+class FairChannel(AsyncZMQSocketChannel):
+    """Lets everything else have its turn before each message.
+
+    Where a message is always there, reading it never waits: a kernel that sends faster than we read would stop the
+    clocks of all limits here, and what they have to do would pile up in memory.
+    """
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """The next message; raises Empty when there is none within `timeout` seconds."""
+        await asyncio.sleep(0)
+        return await super().get_msg(timeout)
+
+
 class SandboxClient(AsyncKernelClient):
     """Takes no message over the limit and reaches the kernel only until it is ready.
 
     A kernel's code can exchange its sockets for links to sockets of the host. By the time any of it runs, all
     channels are connected and the door is closed: whatever connects again later finds nothing.
     """
+
+    shell_channel_class = Type(FairChannel)
+    iopub_channel_class = Type(FairChannel)
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
         """Open the channels, with this client's limits."""

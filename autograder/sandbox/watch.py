@@ -1,4 +1,6 @@
-"""Bounds what all processes of a kernel use together: looks several times a second, and ends the kernel.
+"""Bounds what all processes of a kernel use together, and what the process here needs for their messages.
+
+Looks several times a second, and ends the kernel.
 
 Limits of Linux count CPU time by process, and memory together in a cgroup only, where one can be made. Looking cannot
 be as exact: memory that is taken and given back between two looks is not seen, nor is a process that lived between
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LOOK_SECONDS = 0.2
+MESSAGES_BYTES = 1 << 30  # by which this process may grow: ZMQ limits a message's parts, not the message, nor a queue
 TICKS = os.sysconf("SC_CLK_TCK")  # in a second
 
 
@@ -28,11 +31,11 @@ class Usage(NamedTuple):
 
 
 class Watch:
-    """A thread that calls `end` once the processes of a pid namespace use more than they may."""
+    """A thread that calls `end` once the processes of a pid namespace use more than they may, or make us do so."""
 
     def __init__(self, jail_pid: int, memory_bytes: float, cpu_seconds: float, end: Callable[[], None]) -> None:
         """`jail_pid`: a process in the namespace. `memory_bytes`: infinity where a cgroup bounds it."""
-        self.exceeded: str | None = None  # "memory" or "cpu"
+        self.exceeded: str | None = None  # "memory", "cpu" or "messages"
         self.cpu_seconds = 0.0
         self._namespace = os.readlink(f"/proc/{jail_pid}/ns/pid")
         self._limits, self._end = (memory_bytes, cpu_seconds), end
@@ -48,6 +51,7 @@ class Watch:
 
     def _look(self) -> None:
         memory_bytes, cpu_seconds = self._limits
+        most_here = memory_here() + MESSAGES_BYTES
         while not self._stopped.wait(LOOK_SECONDS):
             found = list(usages(self._namespace))
             self._count(found)
@@ -55,6 +59,8 @@ class Watch:
                 self.exceeded = "memory"
             elif self.cpu_seconds > cpu_seconds:
                 self.exceeded = "cpu"
+            elif memory_here() > most_here:
+                self.exceeded = "messages"
             if self.exceeded:
                 self._end()
                 return
@@ -82,6 +88,14 @@ def _usage(process: Path, namespace: str) -> Usage | None:
         fields = (process / "stat").read_text().rpartition(")")[2].split()  # a program's name may hold anything
     except OSError:  # gone, or another user's
         return None
-    memory = sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
     user, system, waited_user, waited_system = (int(fields[n]) for n in (11, 12, 13, 14))
-    return Usage((int(process.name), int(fields[19])), memory, user + system, waited_user + waited_system)
+    return Usage((int(process.name), int(fields[19])), _memory(lines), user + system, waited_user + waited_system)
+
+
+def memory_here() -> int:
+    """Bytes that this process uses, files apart."""
+    return _memory(Path("/proc/self/status").read_text().splitlines())
+
+
+def _memory(status: list[str]) -> int:
+    return sum(int(line.split()[1]) << 10 for line in status if line.startswith(("RssAnon:", "RssShmem:")))

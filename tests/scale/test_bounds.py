@@ -49,6 +49,13 @@ def test_a_display_that_is_changed_counts_as_one_that_is_shown(grader: Grader, n
     assert {task: grade.score for task, grade in outcome.grades.items()} == FULL
 
 
+def test_what_lies_beside_evidence_is_shown_in_no_others_place(grader: Grader) -> None:
+    beside = UPDATES.replace('"text/plain": "x"', '"application/vnd.autograder.evidence+json": 1, "text/plain": "x"')
+    outcome = grader.grade(job([beside.format(name="i", size=2_000_000), *ANSWERS]))
+    assert size(outcome) < 3 << 20
+    assert {task: grade.score for task, grade in outcome.grades.items()} == FULL
+
+
 def test_a_display_that_is_changed_often_costs_what_it_shows_at_last(grader: Grader) -> None:
     live = """
 from IPython.display import display
