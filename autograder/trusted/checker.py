@@ -35,7 +35,7 @@ from autograder.store import Store
 from autograder.trusted import helper
 from autograder.trusted.helper import Client, Helper
 from autograder.trusted.mounting import mounted
-from autograder.trusted.plugin import Session, plan, probes_of, run_checks
+from autograder.trusted.plugin import Session, plan, probes_of, run_checks, warm_up
 from autograder.unit import Family, Unit, attribute, checks_module, load_family
 
 MAX_REQUEST = 512 << 20
@@ -160,6 +160,7 @@ def main() -> None:
         importlib.import_module(name)
     if family.prepare:
         attribute(family.prepare)()
+    warm_up()
     gc.collect()
     gc.freeze()  # else every full collection in a child would go through all of the library, and copy its pages
     serve(socket.socket(fileno=int(sys.argv[1])), family.helper)

@@ -1,5 +1,6 @@
 """Runs a notebook's checks with pytest: each `Check` is an item, each outcome a `CheckResult`."""
 
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,8 @@ from autograder.unit import Family
 
 # no user configuration, no conftest of a stranger, no plugin of the environment, no cache, no colours
 _PYTEST_ARGUMENTS = (
-    "--noconftest --assert=plain -p no:cacheprovider -p no:terminal -p no:faulthandler -p no:python "
-    "-p no:unraisableexception -p no:threadexception "
+    "--noconftest --disable-plugin-autoload --assert=plain -p no:cacheprovider -p no:terminal -p no:faulthandler "
+    "-p no:python -p no:unraisableexception -p no:threadexception "
     "--override-ini=addopts= --override-ini=filterwarnings=default --config-file=/dev/null"
 ).split()
 
@@ -194,6 +195,11 @@ def plan(module: Any, secret: str, names: Mapping[str, Sequence[str]], family: F
 def points_of(module: Any) -> dict[str, float]:
     """Task → sum of the points of its checks."""
     return {name: sum(c.points for c in task.checks) for name, task in tasks_of(module).items()}
+
+
+def warm_up() -> None:
+    """Run pytest on no check, so that a process forked from this one has imported what pytest imports as it runs."""
+    run_checks(Session(sys.modules[__name__], {}, "", {}, {}))
 
 
 def run_checks(session: Session) -> list[CheckResult]:
