@@ -21,7 +21,7 @@ it raises is our own fault: the task is then flagged for a person.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -52,10 +52,12 @@ class Credit:
     picture: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Call:
     """One case of a probed function: our arguments, what came back, and whether each argument was left as it was.
 
-    `separate`: True when what came back is neither an argument itself nor on its memory.
+    `separate`: True when what came back is neither an argument itself nor on its memory. Compared by identity, so that
+    what was measured on it can be remembered.
     """
 
     arguments: Arguments

@@ -1,6 +1,7 @@
 """Compare numbers that a learner's function returned with the right ones, and recognise known mistakes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def one_of(calls: Sequence[Call], index: int, name: str) -> list[Call]:
         )
     # an element of an array comes out as a NumPy scalar, which nothing else here expects
     return [
-        call._replace(result=np.asarray(item) if isinstance(item := call.result[index], np.generic) else item)
+        replace(call, result=np.asarray(item) if isinstance(item := call.result[index], np.generic) else item)
         for call in calls
     ]
 

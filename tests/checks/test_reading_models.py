@@ -9,10 +9,10 @@ import pytest
 from autograder.checks import evidence
 from autograder.checks.api import Failed
 from autograder.execution import kernel_side
-from autograder.families.keras import family
+from autograder.families.keras import family, models, rebuild
 from autograder.families.keras import kernel_side as keras_side
 from autograder.families.keras.evidence import ModelData
-from autograder.families.keras.models import dropout_sites, require_given
+from autograder.families.keras.models import dropout_sites, having, require_given, shared
 from autograder.units.regularization.given import given_dense
 from autograder.units.regularization.l1_l2 import formulas
 from autograder.units.regularization.penalties import (
@@ -22,7 +22,7 @@ from autograder.units.regularization.penalties import (
     Penalties,
     penalties,
 )
-from autograder.units.regularization.sites import sites
+from autograder.units.regularization.sites import of_dropout, require_mended, sites
 
 
 def as_data(model: Any) -> ModelData:
@@ -159,3 +159,29 @@ def test_a_model_is_measured_once() -> None:
     data = as_data(keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")]))
     assert penalties(data, "build") is penalties(data, "build")
     assert sites(data, "build") is sites(data, "build")
+
+
+def test_where_dropout_acts_is_looked_at_on_one_model_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[Any] = []
+    once = rebuild.rebuild
+    monkeypatch.setattr(rebuild, "rebuild", lambda data: built.append(once(data)) or built[-1])
+    data = as_data(given_dense((12,), flat=True, dropout=0.4))
+    of_dropout(data, given_dense((12,), flat=True), "build")
+    require_mended(data, given_dense((12,), flat=True), (0.9,), "build")
+    assert built == [shared(data, "build")]
+
+
+def test_who_looks_at_a_shared_model_finds_it_as_at_first() -> None:
+    data = as_data(given_dense((12,), flat=True, dropout=0.4))
+    x = np.ones((3, 784), "float32")
+    first = models.answers(shared(data, "build"), x, training=True)
+    models.draw(shared(data, "build"), 0)
+    assert np.array_equal(models.answers(shared(data, "build"), x, training=True), first)
+
+
+def test_layers_have_other_settings_for_a_while_only() -> None:
+    model = given_dense((12,), flat=True, dropout=0.4)
+    config = model.to_json()
+    with having(model, Dropout={"rate": 0.0}):
+        assert model.layers[1].rate == 0.0
+    assert model.to_json() == config

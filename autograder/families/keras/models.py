@@ -63,6 +63,23 @@ def once_per_model(measure: Callable[[Any, str], Measured]) -> Callable[[Any, st
     return measured
 
 
+def shared(data: Any, name: str) -> Any:
+    """The model as `rebuilt` gives it, built once for all that looks at it here.
+
+    Each finds the weights and the generators of random numbers as at first, and leaves the rest as it is.
+    """
+    model, variables = _built_once(data, name)
+    for variable, value in variables:
+        variable.assign(value)
+    return model
+
+
+@once_per_model
+def _built_once(data: Any, name: str) -> tuple[Any, list[tuple[Any, Any]]]:
+    model = rebuilt(data, name)
+    return model, [(variable, variable.numpy()) for variable in model.variables]
+
+
 def _only_generators(variables: Sequence[Any]) -> bool:
     """Whether they are nothing but the states of Dropout's random numbers, which are whole numbers."""
     return all("int" in str(variable.dtype) for variable in variables)
@@ -141,7 +158,7 @@ def form_of(model: Any) -> Form:
 @once_per_model
 def form(data: Any, name: str) -> Form:
     """The form of the model that `name` returned; else the check fails, as in `rebuilt`."""
-    return form_of(rebuilt(data, name))
+    return form_of(shared(data, name))
 
 
 def require_layers(model: Any, given: Any, name: str) -> None:
@@ -188,7 +205,7 @@ def require_same_answers(model: Any, given: Any, name: str) -> None:
 def _require_same(model: Any, given: Any, x: Floats, name: str) -> None:
     found = answers(model, x)
     require(  # a call without `training` as well: with it, Keras overrides what was written into the graph
-        all(np.allclose(found, np.asarray(again), atol=1e-5) for again in (model(x), model(x), answers(model, x))),
+        all(np.allclose(found, np.asarray(again), atol=1e-5) for again in (model(x), model(x))),
         _("At inference, the model of `{name}` gives another answer each time: something random stays on. "
           "Keras itself switches Dropout on for training and off afterwards; look at how you call the layer."),
         name=name,
@@ -243,20 +260,19 @@ def require_nothing_frozen(model: Any, name: str) -> None:
     )
 
 
-def without(config: Mapping[str, Any], **settings: Any) -> Mapping[str, Any]:
-    """A config in which every layer named by a keyword has these settings, as in `without(config, Dropout={...})`."""
-
-    def changed(node: Any) -> Any:
-        if isinstance(node, list):
-            return [changed(part) for part in node]
-        if not isinstance(node, dict):
-            return node
-        found = {key: changed(part) for key, part in node.items()}
-        if found.get("class_name") in settings and isinstance(found.get("config"), dict):
-            found["config"] |= settings[found["class_name"]]
-        return found
-
-    return {key: changed(part) for key, part in config.items()}
+@contextmanager
+def having(model: Any, **settings: Mapping[str, Any]) -> Iterator[None]:
+    """Every layer of a class named by a keyword has these attributes meanwhile, as in `Dropout={"rate": 0.0}`."""
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    changed = [(layer, new) for layer in layers if (new := settings.get(type(layer).__name__))]
+    own = [{name: getattr(layer, name) for name in new} for layer, new in changed]
+    try:
+        for layer, new in changed:
+            vars(layer).update(new)
+        yield
+    finally:
+        for (layer, _new), before in zip(changed, own, strict=True):
+            vars(layer).update(before)
 
 
 class Sites(NamedTuple):

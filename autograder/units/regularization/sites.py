@@ -10,14 +10,12 @@ from autograder.families.keras.models import (
     Sites,
     answers,
     at_drawn_weights,
-    config_of,
     dropout_sites,
+    having,
     once_per_model,
-    rebuilt,
     require_chain,
-    without,
+    shared,
 )
-from autograder.families.keras.rebuild import build
 from autograder.i18n import _
 
 NOTICED = 0.02  # a rate measured above this is a Dropout
@@ -42,7 +40,7 @@ NOWHERE = _("In training mode your model answers as at inference: no Dropout act
 @once_per_model
 def sites(data: Any, name: str) -> Sites:
     """Where Dropout acts in the model that `name` returned; see `dropout_sites`."""
-    return dropout_sites(rebuilt(data, name))
+    return dropout_sites(shared(data, name))
 
 
 def of_dropout(data: Any, given: Any, name: str) -> Sites:
@@ -61,9 +59,9 @@ def of_dropout(data: Any, given: Any, name: str) -> Sites:
 def _behind_relu(data: Any, name: str) -> Sites:
     import keras
 
-    relu = {"activation": "relu"}
-    keras.utils.set_random_seed(0)  # as in `rebuilt`: of what Dropout draws
-    return dropout_sites(build(without(config_of(data), Dense=relu, Activation=relu)))
+    model, relu = shared(data, name), {"activation": keras.activations.relu}
+    with having(model, Dense=relu, Activation=relu):
+        return dropout_sites(model)
 
 
 def require_hidden_only(found: Sites) -> None:
@@ -109,19 +107,20 @@ def require_nothing_else_random(data: Any, name: str) -> None:
 
     And Dropout drops each unit by itself.
     """
-    layers = rebuilt(data, name)._flatten_layers(include_self=False, recursive=True)
+    model = shared(data, name)
+    layers = model._flatten_layers(include_self=False, recursive=True)
     require(
         not any(1 in (getattr(layer, "noise_shape", None) or ()) for layer in layers),
         _("Your Dropout drops all units of an example at once (`noise_shape`): each unit should be dropped by itself."),
     )
-    model = build(without(config_of(data), Dropout={"rate": 0.0}))
     x = np.random.default_rng(4).random((64, *model.input_shape[1:]), "float32")
-    for _place in at_drawn_weights(model):
-        require(
-            np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
-            _("In training something is random in your model that is not Keras's Dropout: the task is about Dropout "
-              "alone."),
-        )  # fmt: skip
+    with having(model, Dropout={"rate": 0.0}):
+        for _place in at_drawn_weights(model):
+            require(
+                np.allclose(answers(model, x, training=True), answers(model, x), atol=1e-5),
+                _("In training something is random in your model that is not Keras's Dropout: the task is about "
+                  "Dropout alone."),
+            )  # fmt: skip
 
 
 def require_noticeable(found: Sites) -> None:

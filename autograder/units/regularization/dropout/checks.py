@@ -145,7 +145,7 @@ dropout_model = dropout_layers.model("build_dropout_model", problems=not_a_share
 @dropout_layers.check(points=1)
 def same_inference(dropout_model):
     """The Dense layers are the given ones, and at inference they answer as without Dropout."""
-    model = models.rebuilt(dropout_model, "build_dropout_model")
+    model = models.shared(dropout_model, "build_dropout_model")
     sites.require_random(model)
     models.require_layers(model, _given(), "build_dropout_model")
     models.require_same_answers(model, _given(), "build_dropout_model")
@@ -181,7 +181,7 @@ repaired = repair.call("repair", _broken, problems=not_a_share)
 def kept_weights(repaired):
     """The Dense layers keep their weights and activations."""
     for call, (_units, keep) in zip(repaired, sites.BROKEN, strict=True):
-        model = models.rebuilt(call.result, "repair")
+        model = models.shared(call.result, "repair")
         sites.require_weights_of(model, call.arguments[0])
         sites.require_mended(call.result, call.arguments[0], keep, "repair")
         models.require_same_answers(model, call.arguments[0], "repair")
@@ -293,7 +293,7 @@ less_overfit = dropout_gap.model("build_less_overfit_model", problems=not_a_shar
 @dropout_gap.check(points=1)
 def dropout_only(less_overfit):
     """The given model with nothing but Dropout added, strong enough to show, and not on the output."""
-    model = models.rebuilt(less_overfit, "build_less_overfit_model")
+    model = models.shared(less_overfit, "build_less_overfit_model")
     models.require_layers(model, _given(), "build_less_overfit_model")
     models.require_same_answers(model, _given(), "build_less_overfit_model")
     models.require_unconstrained(model, "build_less_overfit_model")
