@@ -34,6 +34,7 @@ ENVIRONMENT = {
     "PYTHONPATH": str(PACKAGE.parent),
     "PYTHONDONTWRITEBYTECODE": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy's threads: the workers fill the machine's cores
     "CUDA_VISIBLE_DEVICES": "",
 }
 

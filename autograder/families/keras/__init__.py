@@ -4,7 +4,7 @@
     rebuild.py       a learner's model, built again     models.py        what a check looks at on a model
     names.py         what it may hold                   allowed.py       whether a config names nothing else
     costs.py         what a model costs                 sizes.py         whether a config stays below the bounds
-    use.py           how much of a model is used
+    use.py           how much of a model is used     hidden.py       a model of ours, for a learner's function
     training.py      the compiled training loop         inputs.py        what it takes as inputs
     trainer.py       in which process it runs           runs.py          trainings for grades, paired by seeds
     requests.py      trainings that a kernel asks for

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from autograder.checks.evidence import Foreign, array, bounded, decode, encode_array
+from autograder.families.keras.hidden import HiddenModel
 
 PROBED = 0.01  # as in `kernel_side`
 
@@ -66,6 +67,8 @@ def encode(value: Any) -> dict[str, Any] | None:
     if isinstance(value, History):
         series = {k: [float(v) for v in s] for k, s in value.history.items()}
         return {"history": {"series": series, "epochs": max(map(len, series.values()), default=0)}}
+    if isinstance(value, HiddenModel):
+        return {"model": {"config": value.description, "weights": [encode_array(w) for w in value.drawn]}}
     if hasattr(value, "get_weights"):
         return {"model": {"config": value.to_json(), "weights": [encode_array(w) for w in value.get_weights()]}}
     return None

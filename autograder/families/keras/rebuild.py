@@ -17,6 +17,7 @@ from autograder.errors import EvidenceRefused
 from autograder.families.keras import sizes
 from autograder.families.keras.allowed import check_names, normalize
 from autograder.families.keras.evidence import ModelData
+from autograder.families.keras.hidden import without_memory
 from autograder.i18n import _
 
 MAX_CONFIG = 1 << 20  # characters
@@ -78,17 +79,9 @@ def _deserialized(config: dict[str, Any]) -> Any:
 @contextmanager
 def _memory_at_the_end() -> Iterator[None]:
     """Variables made inside have a shape and no value; they get one at the end, and never after an error."""
-    import keras
-    from keras.src.backend.common import global_state
-
-    try:
-        # outside of this scope Keras gives every variable its memory when it is made; at its end, all of them
-        with keras.StatelessScope(initialize_variables=False) as scope:
-            yield
-            scope.initialize_variables = True
-    finally:
-        # else the end of any later scope would give these their memory
-        global_state.set_global_attribute("uninitialized_variables", [])
+    with without_memory() as scope:
+        yield
+        scope.initialize_variables = True
 
 
 def allowed_config(data: ModelData) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Say where Dropout acts in a learner's model, and compare it with where it should."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.api import fail, require
+from autograder.families.keras.hidden import HiddenModel
 from autograder.families.keras.models import (
     Sites,
     answers,
@@ -160,11 +162,11 @@ def require_weights_of(model: Any, original: Any) -> None:
 
 def broken_model(rng: np.random.Generator, units: Sequence[int], keep: Sequence[float]) -> Any:
     """A model with Dropout on input and output and, behind each hidden layer, the rate `keep`."""
-    import keras
+    from keras import Input, layers
 
-    layers = keras.layers
-    hidden = [layer for n, k in zip(units, keep, strict=True) for layer in (layers.Dense(n, "relu"), layers.Dropout(k))]
-    first, last = layers.Dropout(ON_INPUT_KEPT), [layers.Dense(10, "softmax"), layers.Dropout(0.9)]
-    model = keras.Sequential([keras.Input((784,)), first, *hidden, *last])
-    model.set_weights([rng.normal(scale=0.1, size=w.shape).astype("float32") for w in model.get_weights()])
-    return model
+    def stack() -> list[Any]:
+        pairs = ((layers.Dense(n, "relu"), layers.Dropout(k)) for n, k in zip(units, keep, strict=True))
+        last = layers.Dense(10, "softmax"), layers.Dropout(0.9)
+        return [Input((784,)), layers.Dropout(ON_INPUT_KEPT), *chain(*pairs), *last]
+
+    return HiddenModel(stack, lambda shape: rng.normal(scale=0.1, size=shape))

@@ -2,11 +2,14 @@
 
 # mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
 
+import math
+
 import numpy as np
 
 from autograder.checks.api import Task, kind_of, require
 from autograder.checks.values import match, one_of
 from autograder.families.keras import models
+from autograder.families.keras.hidden import HiddenModel
 from autograder.i18n import _
 from autograder.units.regularization import penalties, sweeps
 from autograder.units.regularization.facts import LEAST_STRENGTHS
@@ -231,26 +234,25 @@ def not_compiled(parts_uncompiled):
 
 def _small_and_large(rng):
     """Models with exact zeros, weights within eps and others; kernels of different sizes; biases near zero."""
-    import keras
-
-    found = []
-    for units, eps in (((40, 5), 0.01), ((6,), 0.1)):
-        model = keras.Sequential(
-            [keras.Input((15,)), *(keras.layers.Dense(n) for n in units), keras.layers.Dense(10, "softmax")]
-        )
-        weights = [rng.choice([-1, 1], w.shape) * _sizes(rng, w, eps) for w in model.get_weights()]
-        model.set_weights([w.astype("float32") for w in weights])
-        found.append([model, eps])
-    return found
+    return [[_of_sizes(rng, units, eps), eps] for units, eps in (((40, 5), 0.01), ((6,), 0.1))]
 
 
-def _sizes(rng, w, eps):
-    if w.ndim == 1:
-        return rng.choice([0.0, 0.2 * eps], w.shape)  # biases: all of them near zero
+def _of_sizes(rng, units, eps):
+    from keras import Input, layers
+
+    def stack():
+        return [Input((15,)), *(layers.Dense(n) for n in units), layers.Dense(10, "softmax")]
+
+    return HiddenModel(stack, lambda shape: rng.choice([-1, 1], shape) * _sizes(rng, shape, eps))
+
+
+def _sizes(rng, shape, eps):
+    if len(shape) == 1:
+        return rng.choice([0.0, 0.2 * eps], shape)  # biases: all of them near zero
     # the larger the kernel, the fewer of its weights are near zero: shares per layer differ
-    near = 0.5 / np.log10(w.size)
-    kinds = rng.choice(3, w.shape, p=[0.4 * near, 0.6 * near, 1 - near])
-    return np.choose(kinds, [0.0, rng.uniform(0.1, 0.9, w.shape) * eps, rng.uniform(2, 50, w.shape) * eps])
+    near = 0.5 / np.log10(math.prod(shape))
+    kinds = rng.choice(3, shape, p=[0.4 * near, 0.6 * near, 1 - near])
+    return np.choose(kinds, [0.0, rng.uniform(0.1, 0.9, shape) * eps, rng.uniform(2, 50, shape) * eps])
 
 
 sparsity = Task("sparsity")

@@ -7,6 +7,7 @@ import numpy as np
 
 from autograder.checks.api import Call, kind_of, require
 from autograder.checks.values import number, numbers
+from autograder.families.keras.hidden import HiddenModel
 from autograder.families.keras.models import Floats
 from autograder.i18n import _
 
@@ -39,14 +40,12 @@ def hidden_fits(rng: np.random.Generator) -> list[list[Any]]:
 
 
 def _penalised(rng: np.random.Generator) -> Any:
-    import keras
+    from keras import Input, layers, regularizers
 
-    penalty = keras.regularizers.L2(LAMBDA)
-    model = keras.Sequential(
-        [keras.Input((FEATURES,)), keras.layers.Dense(CLASSES, "softmax", kernel_regularizer=penalty)]
-    )
-    model.set_weights([rng.normal(scale=AT_FIRST, size=w.shape).astype("float32") for w in model.get_weights()])
-    return model
+    def stack() -> list[Any]:
+        return [Input((FEATURES,)), layers.Dense(CLASSES, "softmax", kernel_regularizer=regularizers.L2(LAMBDA))]
+
+    return HiddenModel(stack, lambda shape: rng.normal(scale=AT_FIRST, size=shape))
 
 
 def _examples(rng: np.random.Generator, learnable: bool) -> tuple[Any, Any]:

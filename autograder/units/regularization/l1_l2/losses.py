@@ -1,12 +1,13 @@
 """The two parts of a loss, and hidden models to tell them apart on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograder.checks.api import Call, require
 from autograder.checks.values import Formula, close, number
+from autograder.families.keras.hidden import HiddenModel
 from autograder.families.keras.models import Floats, answers
 from autograder.i18n import _
 
@@ -39,14 +40,18 @@ def penalised(rng: np.random.Generator) -> list[list[Any]]:
 
     The models are compiled with the cross-entropy alone, so that `evaluate` works on them too.
     """
-    import keras
+    from keras import layers
+    from keras.regularizers import L1, L1L2, L2
 
-    layers, l1, l2, both = keras.layers, keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2
     stacks = (
-        [layers.Dense(16, "relu", kernel_regularizer=l2(0.02)), layers.Dropout(0.4), layers.Dense(10, "softmax")],
-        [
-            layers.Dense(8, "tanh", kernel_regularizer=both(0.01, 0.03), bias_regularizer=l1(0.1)),
-            layers.Dense(10, "softmax", kernel_regularizer=l2(0.05)),
+        lambda: [
+            layers.Dense(16, "relu", kernel_regularizer=L2(0.02)),
+            layers.Dropout(0.4),
+            layers.Dense(10, "softmax"),
+        ],
+        lambda: [
+            layers.Dense(8, "tanh", kernel_regularizer=L1L2(0.01, 0.03), bias_regularizer=L1(0.1)),
+            layers.Dense(10, "softmax", kernel_regularizer=L2(0.05)),
         ],
     )
     return [[_random_model(stack, rng), *_data(rng)] for stack in stacks]
@@ -54,27 +59,28 @@ def penalised(rng: np.random.Generator) -> list[list[Any]]:
 
 def unpenalised(rng: np.random.Generator) -> list[list[Any]]:
     """Arguments (model, x, y): a compiled model without a penalty."""
-    import keras
+    from keras import layers
 
-    return [[_random_model([keras.layers.Dense(10, "softmax")], rng), *_data(rng)]]
+    return [[_random_model(lambda: [layers.Dense(10, "softmax")], rng), *_data(rng)]]
 
 
 def not_compiled(rng: np.random.Generator) -> list[list[Any]]:
     """Arguments (model, x, y): a model with a penalty that was never compiled."""
-    import keras
+    from keras import layers, regularizers
 
-    output = keras.layers.Dense(10, "softmax", kernel_regularizer=keras.regularizers.L2(0.03))
-    return [[_random_model([output], rng, compiled=False), *_data(rng)]]
+    def output() -> list[Any]:
+        return [layers.Dense(10, "softmax", kernel_regularizer=regularizers.L2(0.03))]
+
+    return [[_random_model(output, rng, compiled=False), *_data(rng)]]
 
 
-def _random_model(stack: list[Any], rng: np.random.Generator, *, compiled: bool = True) -> Any:
-    import keras
+def _random_model(stack: Callable[[], list[Any]], rng: np.random.Generator, *, compiled: bool = True) -> HiddenModel:
+    from keras import Input
 
-    model = keras.Sequential([keras.Input((FEATURES,)), *stack])
-    model.set_weights([rng.normal(scale=0.4, size=w.shape).astype("float32") for w in model.get_weights()])
-    if compiled:
-        model.compile(loss="sparse_categorical_crossentropy")
-    return model
+    loss = "sparse_categorical_crossentropy" if compiled else ""
+    return HiddenModel(
+        lambda: [Input((FEATURES,)), *stack()], lambda shape: rng.normal(scale=0.4, size=shape), loss=loss
+    )
 
 
 def in_training_mode(calls: Sequence[Call]) -> bool:
