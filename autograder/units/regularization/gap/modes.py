@@ -93,8 +93,9 @@ def _swapped(found: "Sequence[_Modes]") -> bool:
 def _measured(call: Call) -> _Modes:
     model, x, y = call.arguments
     first, second = _pair(call)
-    stochastic = models.answers(model, np.concatenate([x] * PASSES), training=True)  # each image has a mask of its own
-    passes = [_crossentropy(answer, y) for answer in np.split(stochastic, PASSES)]
+    count = PASSES if model.non_trainable_variables else 1  # without Dropout there is no generator: all are the same
+    stochastic = models.answers(model, np.concatenate([x] * count), training=True)  # each image has a mask of its own
+    passes = [_crossentropy(answer, y) for answer in np.split(stochastic, count)]
     probabilities = models.answers(model, x)
     return _Modes(
         first,
