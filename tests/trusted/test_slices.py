@@ -126,8 +126,9 @@ def test_only_the_task_of_a_corrected_check_is_looked_at_again(grader: Grader, m
     assert spy.grade(grader, job(CELLS, unit=with_checks(kind))) == ([{"word"}], {"double": 3.0, "word": 3.0})
     for _time in range(2):  # what has to be looked at by a person is not remembered
         assert spy.grade(grader, job(CELLS, unit=with_checks(broken))) == ([{"word"}], {"double": 3.0, "word": None})
-    # the word is asked of everybody alike, while numbers to double are drawn for each
-    assert spy.grade(grader, job(CELLS, student="bo")) == ([{"double"}], {"double": 3.0, "word": 0.0})
+    # the word is asked of everybody alike, while numbers to double are drawn for each program
+    assert spy.grade(grader, job(CELLS, student="bo")) == ([], {"double": 3.0, "word": 0.0})
+    assert spy.grade(grader, job(["mine = 1", *CELLS])) == ([{"double"}], {"double": 3.0, "word": 0.0})
 
 
 def test_a_task_without_checks_is_left_for_a_person_each_time(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
