@@ -98,9 +98,9 @@ def require_deviation(calls: Sequence[Call]) -> None:
         inferred = np.allclose(mean, answers(model, x), atol=1e-4)
         fail(INFERRED if inferred else ONE_PASS)
     ours, sd = _ours(calls[0])
+    require(not _swapped(mean, deviation, ours, sd), SWAPPED)
     if _distance(deviation, sd) <= DEVIATION:
         return
-    require(_distance(mean, sd) > DEVIATION or _distance(deviation, ours) > DEVIATION, SWAPPED)
     others = {VARIANCE: sd**2, STANDARD_ERROR: sd / np.sqrt(n)}
     sentence, wrong = min(others.items(), key=lambda item: _distance(deviation, item[1]))
     require(_distance(deviation, wrong) > DEVIATION, sentence)
@@ -112,7 +112,7 @@ def require_mean(calls: Sequence[Call]) -> None:
     mean, deviation = _both(calls)
     model, x, n = calls[0].arguments
     ours, sd = _ours(calls[0])
-    require(_distance(mean, sd) > DEVIATION or _distance(deviation, ours) > DEVIATION, SWAPPED)
+    require(not _swapped(mean, deviation, ours, sd), SWAPPED)
     require(
         _towards(mean - ours, answers(model, x) - ours) < 0.5,
         _("Your first array is what the model answers at inference: the mean over the passes with Dropout was asked."),
@@ -121,6 +121,14 @@ def require_mean(calls: Sequence[Call]) -> None:
         return
     require(not np.allclose(mean.sum(axis=1), 1, atol=1e-3), FEWER)
     fail(_("Your first array is not the mean of the passes: over which axis is it taken, and divided by what?"))
+
+
+def _swapped(mean: Array, deviation: Array, ours: Array, sd: Array) -> bool:
+    """Whether each is nearer to what the other should be. Of some hidden models mean and deviation are alike."""
+    near = _distance(mean, sd) <= DEVIATION and _distance(deviation, ours) <= DEVIATION
+    return (
+        near and _distance(mean, sd) < _distance(mean, ours) and _distance(deviation, ours) < _distance(deviation, sd)
+    )
 
 
 def _towards(found: Array, direction: Array) -> float:
