@@ -94,9 +94,9 @@ def test_a_reader_is_told_on_top_what_to_do(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("locale", "words", "said"),
     [
-        ("fr_FR.UTF-8", [], "Ce qu&#39;il faut faire"),
+        ("fr_FR.UTF-8", [], "Ce qu’il faut faire"),
         ("en_GB.UTF-8", [], "What to do"),
-        ("C.UTF-8", [], "Ce qu&#39;il faut faire"),  # then the assignment's
+        ("C.UTF-8", [], "Ce qu’il faut faire"),  # then the assignment's
         ("fr_FR.UTF-8", ["--language", "en"], "What to do"),
     ],
 )
