@@ -89,11 +89,11 @@ def _panel(data: Curves, title: str, top: float, language: str) -> str:
     spoken = escape(translate(PANEL, language, **values))
     up, down = _points(held, top), _points(train, top)
     gap = f"M{' L'.join(up)} L{' L'.join(reversed(down))}Z"
-    label = escape(translate(_("gap {gap:.2f}"), language, gap=held[-1] - train[-1]))
+    label = escape(translate(_("{title}: gap {gap:.2f}"), language, title=name, gap=held[-1] - train[-1]))
     epoch = escape(translate(_("epoch"), language))
     lines = "".join(f'<path class="grid" d="M0 {y}H{SIZE}"/>' for y in range(0, SIZE + 1, SIZE // 4))
     return (
-        f'<div class="panel"><p class="panel-title">{escape(name)}: {label}</p><div class="plot">'
+        f'<div class="panel"><p class="panel-title">{label}</p><div class="plot">'
         f"{_ticks('up', _heights(top, language))}"
         f'<svg viewBox="0 0 {SIZE} {SIZE}" preserveAspectRatio="none" role="img" aria-label="{spoken}">{lines}'
         f'<path class="gap" d="{gap}"/><path class="train" d="M{" L".join(down)}"/>'
