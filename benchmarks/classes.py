@@ -42,12 +42,18 @@ def fill(course: Path, learners: int, notebooks: list[str] | None) -> None:
 
 
 def own_programs(course: Path) -> None:
-    """Let no two notebooks be one program: each has a statement of its own before its first answer."""
+    """Let no two notebooks be one program."""
     for path in course.glob("submitted/*/*/*.ipynb"):
         nb = nbformat.read(path, as_version=4)
-        first = next(_answers(nb))
-        first.source = f"learner = {path.parts[-3]!r}\n{first.source}"
+        own_program(nb, path.parts[-3])
         nbformat.write(nb, path)
+
+
+def own_program(nb: NotebookNode, learner: str) -> NotebookNode:
+    """Put a statement of the learner's own before the first answer; the cell of that answer."""
+    first = next(_answers(nb))
+    first.source = f"learner = {learner!r}\n{first.source}"
+    return first
 
 
 def _answers(nb: NotebookNode) -> Iterator[NotebookNode]:

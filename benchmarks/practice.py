@@ -23,7 +23,7 @@ import psutil
 from autograder.practice.rows import Attempt
 from autograder.practice.service import Ready, Service
 from autograder.practice.times import percentile
-from benchmarks.classes import ASSIGNMENT, make_course
+from benchmarks.classes import ASSIGNMENT, make_course, own_program
 from benchmarks.grading import Memory
 from benchmarks.machine import save
 
@@ -45,8 +45,7 @@ class Come:
 def answer(course: Path, notebook: str, student: str, remark: str = "") -> bytes:
     """The reference answers as this student's own program, with a remark in one of them."""
     nb = nbformat.read(course / "source" / ASSIGNMENT / f"{notebook}.ipynb", as_version=4)
-    own = next(c for c in nb.cells if c.cell_type == "code" and c.metadata.get("nbgrader", {}).get("solution"))
-    own.source = f"learner = {student!r}\n{own.source}\n# {remark}"
+    own_program(nb, student).source += f"\n# {remark}"
     return nbformat.writes(nb).encode()
 
 

@@ -193,7 +193,7 @@ def shown_key(given: Job) -> str:
 
 def _latest(job: Job) -> str:
     """The key under which the key of a job's latest execution is kept: the plan is not known to the driver."""
-    return key_of("latest execution", job.execution_parts, job.names, job.unit.package)
+    return key_of("latest execution", job.execution_parts, job.place, job.unit.package)
 
 
 def remembered(store: Store, job: Job) -> dict[str, Any]:

@@ -53,10 +53,11 @@ class Job:
         whoever writes anything into theirs that a question told is asked another one.
         """
         files = Files(self.files).hashes
-        return {task: [*self._place, key_of(before, files)] for task, before in self.alike.before.items()}
+        return {task: [*self.place, key_of(before, files)] for task, before in self.alike.before.items()}
 
     @property
-    def _place(self) -> list[str]:
+    def place(self) -> list[str]:
+        """The assignment and the notebook."""
         return [self.submission.assignment, self.submission.notebook]
 
     @cached_property
@@ -97,7 +98,7 @@ class Job:
 
     @property
     def _put_together_by(self) -> list[Any]:
-        return [list(self.given), self.unit.key, *self._checked_by, self._place, program_hash(PUTS_TOGETHER, "")]
+        return [list(self.given), self.unit.key, *self._checked_by, self.place, program_hash(PUTS_TOGETHER, "")]
 
     @cached_property
     def _checked_by(self) -> list[Any]:
@@ -113,7 +114,7 @@ class Job:
                 nothing but what came back: learners who gave the same have the same.
         """
         parts = programs(self.unit, self.submission.notebook, list(evidence))
-        own = {task: self.names.get(task, self._place) if task in drawn else [] for task in evidence}
+        own = {task: self.names.get(task, self.place) if task in drawn else [] for task in evidence}
         return {task: key_of("task", self._checked_by, own[task], parts[task], evidence[task]) for task in evidence}
 
 

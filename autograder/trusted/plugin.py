@@ -180,16 +180,20 @@ class Session:
 
     def generator(self, task: str, probe: str) -> Any:
         """The generator of a probe's hidden inputs: the same at planning and at checking."""
-        return generator(self.secret, *self.names.get(task, ()), task, probe)
+        return _generator(self.secret, self.names, task, probe)
 
 
 def plan(module: Any, secret: str, names: Mapping[str, Sequence[str]], family: Family) -> Plan:
     """The questions of all tasks for the kernel, and what each task is worth."""
     tasks = {
-        task: {n: p.plan(generator(secret, *names.get(task, ()), task, n), family.encode) for n, p in probes.items()}
+        task: {name: p.plan(_generator(secret, names, task, name), family.encode) for name, p in probes.items()}
         for task, probes in probes_by_task(module).items()
     }
     return Plan(tasks, points_of(module))
+
+
+def _generator(secret: str, names: Mapping[str, Sequence[str]], task: str, probe: str) -> Any:
+    return generator(secret, *names.get(task, ()), task, probe)
 
 
 def points_of(module: Any) -> dict[str, float]:
