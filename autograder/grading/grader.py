@@ -164,7 +164,7 @@ class Grader:
         shown = {program_of(source): drawn.get(str(index), []) for index, source in enumerate(job.given)}
         shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
         text = translate(NOT_EXECUTED, job.submission.language)
-        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
+        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
         return {str(index): shown.get(program, [note]) for index, program in left_out.items()}
 
     async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def look(
     outcome = outcomes.of(job)
     if outcome.fault:
         raise CheckerError(_("An attempt could not be looked at: {reason}"), reason=outcome.fault)
-    html = _page(course, marked(nb, _told(course, outcome), submission, log, before), outcome, key)
+    html = _page(course, marked(nb, _told(course, outcome), submission, log, raw, before), outcome, key)
     return Looked(html, summary(outcome), known)
 
 

@@ -1,6 +1,7 @@
 """Reads notebooks for `nbgrader autograde`. There is one exporter a run, so it also holds the run."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +9,8 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from traitlets.utils.importstring import import_item
 
-from autograder.grading.notebooks import make_room
+from autograder.errors import UnreadableNotebook
+from autograder.grading.notebooks import make_room, read_plain
 from autograder.grading.results import NOT_OURS, stored_results
 from autograder.scale import quiet
 from autograder.scale.due import DueNotebook, due_notebooks, graded_folder
@@ -19,10 +21,14 @@ from autograder.wiring.marking import is_readable, submitted_notebook
 
 
 class Attempt(NamedTuple):
-    """What is known of a submission in time: when it was handed in; points by task of the attempt before."""
+    """What is known of a submission before it is graded.
+
+    `handed_in`: when; `before`: points by task of the attempt before; `file`: of the notebook.
+    """
 
     handed_in: str
     before: Mapping[str, float]
+    file: str
 
 
 class GradingExporter(NotebookExporter):  # type: ignore[misc]
@@ -86,9 +92,15 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             nb, resources = chosen(parent=self)(nb, resources)
         return Sanitized(nb, resources, is_readable(nb))
 
+    def handed_in(self, about: Mapping[str, str]) -> bytes:
+        """The file of a notebook as it was handed in; empty where it cannot be read any more."""
+        with suppress(UnreadableNotebook):
+            return read_plain(Path(self.attempt(about).file))
+        return b""
+
     def attempt(self, about: Mapping[str, str]) -> Attempt:
         """When a notebook was handed in, and the points of the attempt before. `about`: nbgrader's resources."""
-        return self._attempts.get((about["student"], about["assignment"], about["notebook"]), Attempt("", {}))
+        return self._attempts.get((about["student"], about["assignment"], about["notebook"]), Attempt("", {}, ""))
 
     def _attempt(self, due: DueNotebook) -> Attempt:
         """Asked before nbgrader removes what was graded."""
@@ -100,7 +112,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
             earlier = stored_results(graded) if graded.exists() else None
         except NOT_OURS:
             earlier = None
-        return Attempt(handed_in, earlier.seen_from(handed_in) if earlier else {})
+        return Attempt(handed_in, earlier.seen_from(handed_in) if earlier else {}, due.file)
 
 
 def _let_hooks_fail(converter: Any) -> None:

@@ -3,7 +3,7 @@
 nbgrader's converters go it step by step, each a preprocessor; practice goes it at once (`marked`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from autograder.grading.results import KEY, pack
 from autograder.i18n import Message, _
 from autograder.records import CheckResult, Outcome, Submission, TaskGrade
 from autograder.wiring.clean import clean_texts
+from autograder.wiring.handed_in import with_handed_in
 
 UNREADABLE = "autograder_unreadable"  # in a notebook's metadata: the message that says why it is empty
 READABLE = _("The notebook can be read.")
@@ -56,9 +57,9 @@ def nothing_readable(nb: NotebookNode) -> Graded:
     return Graded(grades=grades)
 
 
-def show_outputs(nb: NotebookNode, outcome: Graded) -> None:
-    """Put the outputs of the learner's cells in."""
-    for index, outputs in outcome.outputs.items():
+def show_outputs(nb: NotebookNode, outcome: Graded, read: Callable[[], bytes], language: str) -> None:
+    """Put the outputs of the learner's cells in. `read`: gives the file that was handed in."""
+    for index, outputs in with_handed_in(outcome, nb, read, language).items():
         nb.cells[index].outputs = [NotebookNode(output) for output in outputs]
 
 
@@ -87,13 +88,18 @@ def write_reports(
 
 
 def marked(
-    nb: NotebookNode, outcome: Graded, of: Submission, log: Log, before: Mapping[str, float] | None = None
+    nb: NotebookNode,
+    outcome: Graded,
+    of: Submission,
+    log: Log,
+    raw: bytes,
+    before: Mapping[str, float] | None = None,
 ) -> NotebookNode:
     """The graded notebook, as `nbgrader autograde` would write it: what people read of it is bounded and cleaned.
 
-    `before`: points by task of the attempt before.
+    `raw`: the file that was handed in. `before`: points by task of the attempt before.
     """
-    show_outputs(nb, outcome)
+    show_outputs(nb, outcome, lambda: raw, of.language)
     clean_texts(nb, of, log)
     nb, _resources = LimitOutput()(nb, {})
     write_reports(nb, outcome, of.language, before=before)

@@ -31,9 +31,9 @@ class RunNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         else:
             outcome = nothing_readable(nb)
             exporter.run.unreadable(about, outcome)
-        show_outputs(nb, outcome)
         resources[GRADED] = outcome
-        resources[LANGUAGE] = exporter.run.jobs.language(about["assignment"])
+        resources[LANGUAGE] = language = exporter.run.jobs.language(about["assignment"])
+        show_outputs(nb, outcome, lambda: exporter.handed_in(about), language)
         return nb, resources
 
 
@@ -43,7 +43,7 @@ class WriteReports(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Write the reports of one notebook."""
         attempt = self.parent.attempt(resources["nbgrader"])
-        write_reports(nb, resources[GRADED], resources[LANGUAGE], *attempt)
+        write_reports(nb, resources[GRADED], resources[LANGUAGE], attempt.handed_in, attempt.before)
         return nb, resources
 
 

@@ -1,5 +1,6 @@
 """Given cells that only show something: what counts is the author's mark in the release, and no answer needs them."""
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from autograder.execution.demonstrations import NOT_EXECUTED, demonstrations_of, left_out, problems
+from autograder.execution.demonstrations import AS_HANDED_IN, NOT_EXECUTED, demonstrations_of, left_out, problems
 from autograder.grading import grader as grading
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
@@ -156,6 +157,25 @@ def rewrite_first(course: MiniCourse, student: str, source: str) -> None:
     nb = nbformat.read(path, as_version=4)
     nb.cells[0].source = source
     nbformat.write(nb, path)
+
+
+def test_what_needs_an_answer_is_shown_as_it_was_handed_in(tmp_path: Path) -> None:
+    course = MiniCourse(tmp_path / "course", workers=1)
+    write_source(course, cell(TRIES, "demonstration"))
+    course.nbgrader("generate_assignment", "mini", "--force")
+    course.hand_in("ada")
+    path = course.root / "submitted" / "ada" / "mini" / "m.ipynb"
+    nb = nbformat.read(path, as_version=4)
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(90)).decode()
+    for one in nb.cells:
+        if one.cell_type == "code":
+            one.outputs = [nbformat.v4.new_output("display_data", {"image/png": png})]
+    nbformat.write(nb, path)
+    course.autograde()
+    graded = nbformat.read(course.root / "autograded" / "ada" / "mini" / "m.ipynb", as_version=4)
+    note, drawn = graded.cells[0].outputs
+    assert (note.data["text/plain"], drawn.data["image/png"]) == (AS_HANDED_IN, png)
+    assert sum(png in str(one.get("outputs", "")) for one in graded.cells) == 1  # nothing else is taken over
 
 
 def shown(course: MiniCourse, student: str) -> str:
