@@ -26,7 +26,6 @@ from autograder.store import Store, key_of
 
 EPOCHS, BATCH, LEARNING_RATE = 40, 32, 1e-3
 PAIRS = 4  # seeds per comparison
-FEWEST = 2  # after so many it may be decided
 # where losses are measured, which costs as much as training: grades look at the last epochs, pictures at the whole
 MEASURED = (*range(0, EPOCHS - 10, 4), *range(EPOCHS - 10, EPOCHS))
 LARGEST = 1e6  # nats: a cross-entropy is at most 16, a penalty that lets a model learn some ten
@@ -156,15 +155,15 @@ class Trainer:
     ) -> Comparison:
         """Train both configs with each seed, the learner's from the given model's initial weights where they fit.
 
-        `in_use`: whether to look which of the learner's weights matter. `decided`: asked from the second pair on
-        whether the pairs so far are enough; by default all are trained.
+        `in_use`: whether to look which of the learner's weights matter. `decided`: asked after each pair whether those
+        so far are enough; by default all are trained.
         """
         about, pairs = self.describe(theirs), []
         ours = self._each(given, None, flat, "hidden")
         for pair in zip(ours, self._each(theirs, given, flat, "hidden", in_use), strict=True):
             pairs.append(pair)
             comparison = Comparison([g for g, _t in pairs], [t for _g, t in pairs], about)
-            if len(pairs) >= FEWEST and decided(comparison):
+            if decided(comparison):
                 break
         return comparison
 

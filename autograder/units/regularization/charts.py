@@ -52,7 +52,7 @@ def _reduction(reduction: Sequence[float], language: str) -> str:
     if len(reduction) != 3 or not all(map(math.isfinite, reduction)):
         return f"<figcaption>{escape(translate(NOT_COMPARED, language))}</figcaption>"
     low, middle, high = (100 * v for v in reduction)
-    caption = translate(CAPTION, language, middle=middle, low=low, high=high)
+    caption = translate(ONE if low == high else CAPTION, language, middle=middle, low=low, high=high)
     if middle < 0:
         caption = translate(WORSE, language, middle=-middle, low=low, high=high)
     return f"{_range_bar(low, middle, high, language)}<figcaption>{escape(caption)}</figcaption>"
@@ -63,6 +63,10 @@ HELD_OUT = _("images kept for grading")
 CAPTION = _(
     "Your model closes {middle:.0f} % of the given model's gap (median; from {low:.0f} % to {high:.0f} % over the "
     "seeds). Curves: median cross-entropy, without penalty, epoch by epoch; the gap is shaded."
+)
+ONE = _(
+    "Your model closes {middle:.0f} % of the given model's gap. That is so far beyond what is asked that one training "
+    "of each model was enough. Curves: cross-entropy, without penalty, epoch by epoch; the gap is shaded."
 )
 WORSE = _(
     "Your model's gap is {middle:.0f} % larger than the given model's (median; the reduction goes from {low:.0f} % to "

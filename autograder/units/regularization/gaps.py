@@ -17,6 +17,7 @@ from autograder.units.regularization.classifiers import settled
 MAX_RATIO = 1.0  # hidden cross-entropy, as a multiple of the given model's
 CLEARLY_WORSE = 1.05  # what a penalty without effect does not come to by chance
 SURE = 4.0  # standard deviations of a mean over the pairs so far: beyond, more pairs decide nothing else
+SEVERAL = 2  # pairs: one may earn everything, but nobody is refused for a single training
 RATIO_DEVIATION = 0.031  # of the ratio of one pair; the largest of docs/calibration.md but of models that collapse
 
 
@@ -34,7 +35,10 @@ class Reduction(NamedTuple):
     ratio_deviation: float = RATIO_DEVIATION
 
     def decided(self, comparison: Comparison) -> bool:
-        """Whether more pairs would not change what a comparison earns: all, or nothing (docs/calibration.md)."""
+        """Whether more pairs would not change what a comparison earns (docs/calibration.md).
+
+        That is everything, or, after several pairs, nothing.
+        """
         if comparison.collapsed:
             return True
         comparison = settled(comparison)
@@ -43,7 +47,9 @@ class Reduction(NamedTuple):
         no_worse = ratio <= self.ratio - room * self.ratio_deviation
         worse = ratio >= self.ratio + room * self.ratio_deviation
         full, none = self.full + room * self.deviation, self.none - room * self.deviation
-        return worse or reduction <= none or (no_worse and reduction >= full)
+        if no_worse and reduction >= full:
+            return True
+        return len(comparison.theirs) >= SEVERAL and (worse or reduction <= none)
 
 
 PENALTY = Reduction(0.10, 0.20, 0.015)

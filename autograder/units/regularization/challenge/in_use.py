@@ -10,6 +10,7 @@ from autograder.families.keras import gain, use
 from autograder.families.keras.runs import Run
 from autograder.i18n import _
 from autograder.units.regularization.facts import LEAST_PARAMETERS
+from autograder.units.regularization.gaps import SEVERAL
 
 # of the weights of honest models (relu, gelu, tanh, BatchNormalization, one and two convolutions, Dropout up to 0.6, L1
 # and L2) 94 to 100 % are seen in use, the others are units that no example switches on; of a linear classifier beside a
@@ -46,8 +47,9 @@ def require_in_use(built: Any, config: Mapping[str, Any]) -> None:
 
 
 def agree(runs: Sequence[Run]) -> bool:
-    """Whether training leaves enough in use in each of the runs, or in none."""
-    return len({run.in_use >= NEARLY_ALL * LEAST_PARAMETERS for run in runs}) == 1
+    """Whether training leaves enough in use in each of the runs, or in none of several."""
+    enough = [run.in_use >= NEARLY_ALL * LEAST_PARAMETERS for run in runs]
+    return all(enough) or (len(runs) >= SEVERAL and not any(enough))
 
 
 def require_in_use_when_trained(runs: Sequence[Run]) -> None:

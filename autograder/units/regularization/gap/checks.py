@@ -9,7 +9,7 @@ import numpy as np
 from autograder.checks.api import Task, credit, fail, kind_of, require
 from autograder.checks.values import close, number, numbers
 from autograder.families.keras import models
-from autograder.families.keras.runs import FEWEST, PAIRS, Comparison
+from autograder.families.keras.runs import PAIRS, Comparison
 from autograder.i18n import _
 from autograder.units.regularization.classifiers import require_classifier
 from autograder.units.regularization.facts import MOST_PARAMETERS
@@ -27,7 +27,7 @@ from autograder.units.regularization.gap.modes import (
     require_training_mode,
     require_two_numbers,
 )
-from autograder.units.regularization.gaps import NOT_FINITE, SURE
+from autograder.units.regularization.gaps import NOT_FINITE, SEVERAL, SURE
 from autograder.units.regularization.given import given_config
 
 # --- gap -------------------------------------------------------------------------------------------------------------
@@ -195,9 +195,10 @@ def learns(small, trainer):
 def _compared(small, trainer):
     """With the large model, for as many pairs as it takes to see which of the gaps is the smaller one."""
     large, theirs = given_config((512, 512), flat=False), trainer.runs(models.config_of(small))
-    for pairs in range(FEWEST, PAIRS + 1):
+    for pairs in range(1, PAIRS + 1):
         comparison = Comparison(trainer.runs(large, pairs=pairs), theirs[:pairs])
-        if abs(np.mean(comparison.reductions)) >= SURE * DEVIATION / math.sqrt(pairs):
+        reduction, clear = np.mean(comparison.reductions), SURE * DEVIATION / math.sqrt(pairs)
+        if reduction >= clear or (pairs >= SEVERAL and reduction <= -clear):
             break
     return comparison
 
