@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from nbformat import NotebookNode
 
+from autograder.execution.demonstrations import AS_HANDED_IN
 from autograder.feedback.harmless import clean
 from autograder.feedback.text import markdown, printed, python, scrolling_tables
 from autograder.i18n import _, translate
@@ -17,6 +18,7 @@ FIGURE_CHARACTERS = 120_000  # of one figure as base64: 90 KB
 LEFT_OUT = _("Left out here, because the page would become too large. You find it in your notebook.")
 TOO_LARGE = _("A figure of {size} KB is left out here: more than {most} KB would make the page too large.")
 PICTURE = _("A picture drawn by this cell.")
+YOURS = _("From the notebook that you handed in.")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 
@@ -51,9 +53,14 @@ def outputs(cell: NotebookNode, budget: Budget) -> Markup:
 
 
 def figures(cell: NotebookNode, budget: Budget) -> Markup:
-    """The pictures that the cell gave."""
-    shown = [o for o in cell.get("outputs", []) if "image/png" in o.get("data", {})]
-    return outputs(NotebookNode(outputs=shown), budget)
+    """The pictures that the cell gave, or those of the notebook that was handed in, which is said."""
+    given = cell.get("outputs", [])
+    shown = outputs(NotebookNode(outputs=[o for o in given if "image/png" in o.get("data", {})]), budget)
+    note = translate(AS_HANDED_IN, budget.language)
+    if shown and any(o.get("data", {}).get("text/plain") == note for o in given):
+        caption = translate(YOURS, budget.language)
+        return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(shown, caption)
+    return shown
 
 
 def _output(output: Mapping[str, Any], language: str) -> Markup:
