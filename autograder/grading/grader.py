@@ -27,6 +27,7 @@ from autograder.grading.notebooks import canonical
 from autograder.i18n import translate
 from autograder.records import CheckResult, Plan, TaskGrade, as_utf8
 from autograder.sandbox import warm
+from autograder.sandbox.isolation import isolation_problem
 from autograder.sandbox.kernel import sandboxed_kernel_manager
 from autograder.sandbox.rundir import RunFolder, write_files
 from autograder.sandbox.settings import Sandbox
@@ -83,6 +84,8 @@ class Grader:
         """Grade it; again when the trusted process was killed meanwhile. The execution is not lost with it."""
         trusted = self.trusted(job.unit.family)
         trusted.start()
+        if self.store.get(_latest(job)) is None:
+            _prepare_kernels(job)  # while the checks' process imports
         try:
             return asyncio.run(self._grade(job, trusted))
         except CheckerError:
@@ -180,6 +183,19 @@ class Grader:
         return await execute(job, plan, trusted, budget)
 
 
+def _prepare_kernels(job: Job) -> None:
+    """Start what the job's kernels are forked from, which imports for seconds."""
+    sandbox = Sandbox(config=Config({"Sandbox": _sandbox_of(job)}))
+    if sandbox.warm and isolation_problem() is None:
+        with suppress(OSError):  # the kernel's start will say so
+            warm.zygote(sandbox.kernel_environment(), sandbox.preload)
+
+
+def _sandbox_of(job: Job) -> dict[str, Any]:
+    """Settings of `c.Sandbox`."""
+    return {"preload": list(load_family(job.unit.family).warm), **job.sandbox}
+
+
 def given_alone(job: Job) -> Job:
     """A job of the cells alone that draw what demonstrations show; nobody's."""
     nb = v4.new_notebook(cells=[v4.new_code_cell(source) for source in job.given])
@@ -226,8 +242,7 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget)
         async with Desk(trusted.ask, request, folder.path / "desk", budget) as desk:
             seconds = min(budget.left, Sandbox(config=Config({"Sandbox": job.sandbox})).total_cpu_seconds)
             own = {"sockets": {str(desk.address): ADDRESS}, "total_cpu_seconds": seconds}
-            settings = {"preload": list(family.warm), **job.sandbox, **own}
-            manager = sandboxed_kernel_manager(files, config=Config({"Sandbox": settings}))
+            manager = sandboxed_kernel_manager(files, config=Config({"Sandbox": {**_sandbox_of(job), **own}}))
             try:
                 result = await Runner(nb, job.limits, manager, family).run(plan, job.submission.language)
             finally:
