@@ -126,9 +126,9 @@ def _owner(path: Path) -> bytes:
 
 
 def usage(folder: Path) -> tuple[int, int]:
-    """(number of entries, bytes) of the stores below `folder`."""
-    sizes = [p.stat().st_size for kind in KINDS for p in folder.glob(f"{kind}/??/*.json")]
-    return len(sizes), sum(sizes)
+    """(number of entries, bytes of all files) of the stores below `folder`; a family's helper may keep files, too."""
+    files = [p for kind in KINDS for p in folder.glob(f"{kind}/**/*") if p.is_file()]
+    return sum(p.match("??/*.json") for p in files), sum(p.stat().st_size for p in files)
 
 
 def empty(folder: Path) -> None:

@@ -104,5 +104,10 @@ def test_what_was_computed_for_one_learner_can_be_forgotten(tmp_path: Path) -> N
         Store(tmp_path / "trainings").put(key_of("training", student), [1], owner_of(student))
     assert main(["store", "--folder", str(tmp_path), "--forget", "ada"]) == 0
     assert usage(tmp_path)[0] == 2
+    helpers = tmp_path / "trainings" / "helper" / "program"
+    helpers.parent.mkdir(parents=True)
+    size = usage(tmp_path)[1]
+    helpers.write_bytes(bytes(100))
+    assert usage(tmp_path) == (2, size + 100)
     assert Store(tmp_path / "outcomes").get(key_of("outcome", "bob")) == [1]
     assert Store(tmp_path / "outcomes").get(key_of("outcome", "ada")) is None
