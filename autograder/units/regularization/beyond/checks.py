@@ -18,7 +18,7 @@ dense_values = custom.call("penalty_value", groups.dense_kernels, problems=group
 conv_values = custom.call("penalty_value", groups.conv_kernels, problems=groups.VALUE_PROBLEMS)
 restored = custom.call("restored_value", groups.round_trips, problems=groups.CONFIG_PROBLEMS)
 saved = custom.call("saved_and_loaded_value", groups.round_trips, problems=groups.FILE_PROBLEMS)
-fitted = custom.call("gradient_in_fit", groups.round_trips, problems=groups.FIT_PROBLEMS)
+fitted = custom.call("gradient_in_fit", groups.one_step, problems=groups.FIT_PROBLEMS)
 registered = custom.call("registered_name", lambda rng: [[]])
 
 

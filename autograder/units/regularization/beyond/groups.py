@@ -35,6 +35,11 @@ def round_trips(rng: np.random.Generator) -> list[list[Any]]:
     return [[w, 0.3], [w.copy(), 2.5]]
 
 
+def one_step(rng: np.random.Generator) -> list[list[Any]]:
+    """A kernel of a dense layer and a strength; once, since Keras prepares each `fit` for a quarter of a second."""
+    return round_trips(rng)[:1]
+
+
 def keeps_strength(calls: Sequence[Call], name: str) -> bool:
     """Whether the penalties of `round_trips` go with their strengths, whatever the formula is."""
     (first, second), (small, large) = ([number(c.result, name) for c in calls], [c.arguments[1] for c in calls])
