@@ -5,6 +5,7 @@ begun: official grading goes first.
 """
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from autograder.store import trim
 
 log = logging.getLogger("autograder.practice")
 PAUSE = 0.5  # s between two looks at an empty queue
+PATIENCE = 30.0  # s that a thread may take to end
 TRIM_EVERY = 50  # attempts
 BROKEN = _("Our program broke while it looked at this attempt; this is not your fault, and it does not count. Hand in "
            "once more; when it breaks again, tell your teacher the number of the attempt.")  # fmt: skip
@@ -93,7 +95,7 @@ class Work:
         for workers in self._workers:
             workers.close()
         for thread in self._threads:
-            thread.join(timeout=30)
+            thread.join(timeout=PATIENCE)
 
     @property
     def workers(self) -> int:
@@ -111,7 +113,13 @@ class Work:
         return grading_goes_on(self.course.root)
 
     def _run(self, workers: Workers) -> None:
-        outcomes = Outcomes(workers, self.course.folder, log)
+        try:
+            self._look_at_all(Outcomes(workers, self.course.folder, log))
+        except sqlite3.ProgrammingError:  # the queue is closed: at its next start it takes the attempt up
+            if not self._ended.is_set():
+                raise
+
+    def _look_at_all(self, outcomes: Outcomes) -> None:
         while not self._ended.is_set():
             attempt = None if self.paused else self.queue.claim()
             if attempt is None:

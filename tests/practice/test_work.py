@@ -2,15 +2,20 @@
 
 import os
 import re
+import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
 import pytest
 
+from autograder.practice import work
+from autograder.practice.attempts import Looked
 from autograder.practice.queue import Attempt
 from autograder.practice.service import Ready, Service
 from autograder.scale.priority import Grading
@@ -70,6 +75,33 @@ def test_an_attempt_gets_the_feedback_page_in_sentences_without_points(ready: Re
     assert set(re.findall(r"\w+ points", shown)) <= {"all points", "some points", "no points"}
     assert attempt.result["tasks"] == {"double": [0, 2, 0, 3], "word": [1, 1, 3, 3]}
     assert [row[:2] for row in attempt.result["said"]] == [["double", "doubled"]]
+
+
+def test_a_thread_that_ends_too_late_leaves_its_attempt_to_the_next_start(
+    mini: MiniCourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, raw, go_on = tmp_path / "course", notebook(mini), threading.Event()
+    shutil.copytree(mini.root, root, ignore=shutil.ignore_patterns(".autograder"))
+    look_at = work.look
+
+    def late(*arguments: Any) -> Looked:
+        looked = look_at(*arguments)
+        go_on.wait(SECONDS)
+        return looked
+
+    monkeypatch.setattr(work, "look", late)
+    monkeypatch.setattr(work, "PATIENCE", 0.1)
+    service = Service(root)
+    assert service.open(), service.fault
+    number, threads = hand_in(service.ready, "eve", raw), service.ready.work._threads
+    until_begun(service.ready, "eve", number)
+    service.close()
+    go_on.set()
+    for thread in threads:
+        thread.join(SECONDS)  # it ends without an error, or pytest says so
+    assert service.open(), service.fault
+    assert wait(service.ready, "eve", number).state == "done"
+    service.close()
 
 
 def test_the_same_code_is_known_whatever_its_comments_and_prose(ready: Ready, mini: MiniCourse) -> None:
