@@ -93,15 +93,15 @@ def _plain_cell(cell: Mapping[str, Any], taken: set[str]) -> NotebookNode:
         id=name,
         cell_type=kind,
         metadata=NotebookNode(nbgrader=NotebookNode(nbgraders)) if isinstance(nbgraders, dict) else NotebookNode(),
-        source=_text(cell.get("source")).encode("utf-8", "replace").decode(),
+        source=joined(cell.get("source")).encode("utf-8", "replace").decode(),
     )
     if kind == "code":
         plain.outputs, plain.execution_count = [], None
     return plain
 
 
-def _text(source: Any) -> str:
-    """A cell's source, which is a text or a list of them; empty when it is anything else."""
+def joined(source: Any) -> str:
+    """A text of a notebook, which is one or a list of them; empty when it is anything else."""
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""

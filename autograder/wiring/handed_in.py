@@ -16,6 +16,7 @@ from autograder.execution.programs import program_of
 from autograder.execution.runner import LEFT_OUT
 from autograder.feedback.cells import FIGURE_CHARACTERS
 from autograder.grading.job import Graded
+from autograder.grading.notebooks import joined
 from autograder.i18n import translate
 
 MOST = 20  # pictures of a notebook: the unit's have at most eight
@@ -56,7 +57,7 @@ def _pictures(raw: bytes) -> Iterator[tuple[str, Outputs]]:
         drawn = [_display(data) for output in outputs if (data := _picture(output))][:left]
         if drawn:
             left -= len(drawn)
-            yield program_of(_text(source)), drawn
+            yield program_of(joined(source)), drawn
 
 
 def _picture(output: Any) -> dict[str, str]:
@@ -64,13 +65,10 @@ def _picture(output: Any) -> dict[str, str]:
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, dict):
         return {}
-    png, words = ("".join(_text(data.get(kind)).splitlines()) for kind in ("image/png", "text/plain"))
+    png, words = (
+        glue.join(joined(data.get(kind)).splitlines()) for glue, kind in (("", "image/png"), (" ", "text/plain"))
+    )
     return {"image/png": png, "text/plain": words} if len(png) <= FIGURE_CHARACTERS and _PNG.fullmatch(png) else {}
-
-
-def _text(value: Any) -> str:
-    parts = value if isinstance(value, list) else [value]
-    return "".join(part for part in parts if isinstance(part, str))
 
 
 def _display(data: dict[str, str]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def shown(raw: bytes) -> list[dict[str, Any]]:
 
 
 def test_the_picture_stands_there_and_where_it_comes_from() -> None:
-    note, drawn = shown(handed_in(picture(**{"text/plain": "two curves", "text/html": "<script>"})))
+    note, drawn = shown(handed_in(picture(**{"text/plain": "two\ncurves", "text/html": "<script>"})))
     assert note["data"] == {"text/plain": AS_HANDED_IN}
     assert drawn["data"] == {"image/png": PNG, "text/plain": "two curves"}
     lines = [f"{line}\n" for line in TRIES.splitlines()]
