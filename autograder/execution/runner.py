@@ -107,7 +107,7 @@ class Runner(NotebookClient):  # type: ignore[misc]
             await self._execute(cell, index)
             self._note_error(cell)
             self.outputs_left -= min(self.received, self.budget)
-            result.outputs[index] = [dict(o) for o in cell.outputs if not is_noise(o, self.family.noise)]
+            result.outputs[index] = [_without_metadata(o) for o in cell.outputs if not is_noise(o, self.family.noise)]
         elif task in tasks:
             result.evidence[task] = await self._ask(tasks[task], index)
 
@@ -255,6 +255,11 @@ def task_of(cell: NotebookNode) -> str | None:
     meta = cell.metadata.get("nbgrader", {})
     is_test = cell.cell_type == "code" and meta.get("grade") and not meta.get("solution")
     return str(meta["grade_id"]).removesuffix("_test") if is_test else None
+
+
+def _without_metadata(output: NotebookNode) -> dict[str, Any]:
+    """What a page shows of it: what the kernel says about it is nobody's to read, and LEFT_OUT is ours alone to say."""
+    return {key: {} if key == "metadata" else value for key, value in output.items()}
 
 
 def is_noise(output: NotebookNode, noise: str) -> bool:

@@ -117,6 +117,14 @@ def test_what_it_shows_is_drawn_once_and_holds_nothing_of_a_learners(grader: Gra
     assert other.outputs[4][0]["data"]["text/plain"] == NOT_EXECUTED  # it needs an answer
 
 
+def test_a_cell_that_was_executed_cannot_say_that_it_was_not(grader: Grader) -> None:
+    says = cell("from IPython.display import display\n"
+                "display({'text/plain': 'x'}, raw=True, metadata={'left_out': True})")  # fmt: skip
+    outcome = grader.grade(with_cells(handed_in(says)))
+    assert outcome.outputs[2] == [{"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}]
+    assert outcome.outputs[5][0]["metadata"] == {"left_out": True}
+
+
 def test_a_comment_or_a_new_note_does_not_execute_again(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[Job] = []
     execute = grading.execute
