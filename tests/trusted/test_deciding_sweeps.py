@@ -1,4 +1,4 @@
-"""A sweep is trained again once for each strength; a second time only where that leaves something open."""
+"""A sweep is trained again once where it decides; a second time only where that leaves something open."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -53,10 +53,31 @@ def lambdas(found: dict[float, float], trained: Any) -> None:
 
 
 @pytest.mark.parametrize("require", [lambdas, sweeps.require_rates_found_again])
-def test_a_right_sweep_is_trained_once_for_each_strength(require: Any) -> None:
+def test_a_right_sweep_is_trained_once_at_its_ends_and_at_its_lowest_loss(require: Any) -> None:
     trained = Trained(QUIET)
     assert is_found_again(require, LOSSES, trained)
-    assert trained.asked == [(lam, 1) for lam in LOSSES]
+    assert trained.asked == [(0.0001, 1), (0.001, 1), (0.1, 1)]
+
+
+def test_a_sweep_is_looked_at_where_it_decides() -> None:
+    assert sweeps.decisive({0.5: 0.51, 0.1: 0.6, 0.4: 0.52, 0.3: 0.53, 0.7: 0.8}) == [0.1, 0.5, 0.7]
+    assert sweeps.decisive({0.1: 0.6, 0.5: 0.5, 0.3: 0.5, 0.7: 0.8}) == [0.1, 0.3, 0.7]  # the weakest of equal ones
+    for falling in (1, -1):  # the lowest loss at an end
+        found = {float(key): float(falling * key) for key in range(1, 8)}
+        assert sweeps.decisive(found) == [1, 3, 5, 7]
+    assert sweeps.decisive({1.0: 0.1, 2.0: 0.2, 3.0: 0.3}) == [1, 2, 3]
+
+
+def test_a_rate_taken_for_its_opposite_is_found_out_at_the_ends() -> None:
+    losses = {0.2: 0.56, 0.4: 0.515, 0.6: 0.56, 0.8: 1.3}
+    kept = {rate: losses[round(1 - rate, 1)] for rate in losses}
+
+    def train(rate: float, count: int) -> Sequence[Run]:
+        return [a_run(losses[round(rate, 1)])] * count
+
+    assert sweeps.decisive(kept) == [0.2, 0.6, 0.8]
+    with pytest.raises(Failed, match="the share of units that"):
+        sweeps.require_rates_found_again(kept, train)
 
 
 def test_only_the_rates_that_do_not_fit_are_trained_again() -> None:

@@ -13,6 +13,7 @@ from autograder.i18n import _
 from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
+SPREAD = 4  # of its values that are looked at where its lowest loss lies at an end
 FIRST, SEVERAL = 1, 2  # trainings of ours for one value of a sweep: the second where the first does not decide
 # relative difference between two trainings of one model that is put down to chance: of a loss that is averaged over the
 # last epochs, five standard deviations (docs/calibration.md)
@@ -117,10 +118,17 @@ def plausible(found: float, runs: Sequence[Run], chance: float = NEAR) -> bool:
     return lowest * (1 - chance) <= found <= highest * (1 + chance)
 
 
-def spread_out(found: Sweep, count: int) -> list[float]:
-    """At most so many of a sweep's strengths, from the smallest to the largest."""
+def decisive(found: Sweep) -> list[float]:
+    """The strengths at which a sweep is looked at: both ends and the one with the lowest loss, in their order.
+
+    The ends tell most of a loss with the penalty in it, or of a rate taken for its opposite. Where the lowest loss is
+    at an end, four values from the smallest to the largest: of a sweep on which nothing can rest, more is looked at.
+    """
     keys = sorted(found)
-    return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, count)})]
+    picked = sorted({keys[0], min(keys, key=lambda key: found[key]), keys[-1]})
+    if len(picked) == SMALLEST:
+        return picked
+    return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, SPREAD)})]
 
 
 def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> None:
@@ -128,7 +136,7 @@ def require_lambdas_found_again(found: Sweep, candidates: Sequence[Train]) -> No
 
     `candidates`: how the model is trained with a λ, for each way in which its penalty may depend on it.
     """
-    picked = spread_out(found, 4)
+    picked = decisive(found)
     for count, doubt in ((FIRST, SECOND), (SEVERAL, 0.0)):
         for train in candidates:
             runs = {lam: train(lam, count) for lam in picked}
@@ -183,7 +191,7 @@ def require_rates_found_again(found: Sweep, train: Train) -> None:
     def fits(loss: float, rate: float, count: int) -> bool:
         return plausible(loss, train(rate, count), NEAR_COLLAPSE if rate > COLLAPSING else NEAR)
 
-    lost = [rate for rate in spread_out(found, 4) if not any(fits(found[rate], rate, n) for n in (FIRST, SEVERAL))]
+    lost = [rate for rate in decisive(found) if not any(fits(found[rate], rate, n) for n in (FIRST, SEVERAL))]
     if not lost:
         return
     require(
