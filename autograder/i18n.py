@@ -77,11 +77,21 @@ def languages() -> list[str]:
     return [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALE_DIR.iterdir() if (p / "LC_MESSAGES").is_dir())]
 
 
+_COMMA = str.maketrans({".": ",", ",": "\u202f"})  # thousands are set apart where a sentence asks for it: `{count:,}`
+
+
 class _CommaFloat(float):
     """A number that formats with a decimal comma."""
 
     def __format__(self, spec: str) -> str:
-        return super().__format__(spec).replace(".", ",")
+        return super().__format__(spec).translate(_COMMA)
+
+
+class _CommaInt(int):
+    """The same for integers."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec).translate(_COMMA)
 
 
 def number(value: float, language: str, spec: str = "g") -> str:
@@ -111,7 +121,9 @@ def translate_count(one: str, many: str, count: int, language: str, /, **values:
 def _told(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return value.render(language)
-    return _CommaFloat(value) if isinstance(value, float) and language in DECIMAL_COMMA else value
+    if language not in DECIMAL_COMMA or isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return _CommaInt(value) if isinstance(value, int) else _CommaFloat(value)
 
 
 def environment_language() -> str:

@@ -129,6 +129,12 @@ def test_a_text_without_a_translation_is_given_as_it_is() -> None:
     assert translate("Never written anywhere {n}.", "fr", n=1) == "Never written anywhere 1."
 
 
+def test_numbers_are_written_as_the_readers_language_does() -> None:
+    text, values = "{n:,} {n} {share:.1f} {yes}", {"n": 669_706, "share": 0.5, "yes": True}
+    assert translate(text, "en", **values) == "669,706 669706 0.5 True"
+    assert translate(text, "fr", **values) == "669\u202f706 669706 0,5 True"
+
+
 def test_a_reason_inside_a_sentence_is_told_in_the_readers_language() -> None:
     why = Message("the notebook ran longer than {seconds} seconds", {"seconds": 600})
     told = Message("This task could not be looked at: {text}.", {"text": why})

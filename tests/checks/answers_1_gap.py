@@ -242,7 +242,7 @@ WRONG = {
             _small("layers.Flatten()", "layers.Dense(2, activation='relu')"), "learns", "Your model has few parameters"
         ),
         "too many parameters": Wrong(
-            _small("layers.Flatten()", "layers.Dense(64, activation='relu')"), "few_parameters", "Your model has 50890"
+            _small("layers.Flatten()", "layers.Dense(64, activation='relu')"), "few_parameters", "Your model has 50,890"
         ),
         "no softmax": Wrong(
             _small("layers.Flatten()", "layers.Dense(16, activation='relu')", output="layers.Dense(10)"),

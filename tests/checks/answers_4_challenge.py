@@ -288,7 +288,7 @@ WRONG = {
         "frozen": Wrong(
             _model("layers.Dropout(0.6)", end="model.layers[1].trainable = False"),
             "better_than_given",
-            "Your model has 134154 trainable parameters",
+            "Your model has 134,154 trainable parameters",
         ),
         "dropout on the output": Wrong(
             _model("layers.Dropout(0.5)", output="layers.Dropout(0.5)"), "better_than_given", "In training mode"

@@ -51,6 +51,11 @@ def test_numbers_are_written_as_the_language_does(en, fr, value, english, french
     assert fr.messages.number(value) == french
 
 
+def test_thousands_are_set_apart_as_the_language_does(en, fr):
+    assert [m.messages.grouped(669_706) for m in (en, fr)] == ["669,706", "669\u202f706"]
+    assert en.messages.grouped(999) == "999"
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_import_lab_gives_every_public_name_and_writes_nothing(language):
     code = "import lab; print(*lab.__all__); [getattr(lab, name) for name in lab.__all__]"

@@ -6,7 +6,7 @@ import numpy as np
 
 from .checking import build, call, passed, require
 from .facts import LEAST_PARAMETERS
-from .messages import _, number, say
+from .messages import _, grouped, number, say
 from .tried import require_example, tried
 
 IMAGE = (28, 28)
@@ -129,11 +129,12 @@ def check_challenge(build_challenge_model: Any) -> None:
     """A model for images with ten probabilities and enough trainable parameters."""
     model = build(build_challenge_model, IMAGE)
     count = sum(int(np.prod(weights.shape)) for weights in model.trainable_weights)
+    told = grouped(count)
     require(
         count >= LEAST_PARAMETERS,
         _("Your model has {count} trainable parameters, fewer than {least}: "
           "here the aim is to regularize a large model, not to make it smaller."),
-        count=count,
-        least=LEAST_PARAMETERS,
+        count=told,
+        least=grouped(LEAST_PARAMETERS),
     )  # fmt: skip
-    passed(_("A model from 28 × 28 pixels to 10 probabilities, with {count} trainable parameters."), count=count)
+    passed(_("A model from 28 × 28 pixels to 10 probabilities, with {count} trainable parameters."), count=told)

@@ -43,6 +43,11 @@ def number(value: float, digits: int = 3) -> str:
     return written.replace(".", ",") if language() == "fr" else written
 
 
+def grouped(count: int) -> str:
+    """An integer with its thousands set apart as the folder's language does it."""
+    return f"{count:,}".replace(",", "\u202f" if language() == "fr" else ",")
+
+
 def _decimals(value: float, digits: int) -> str:
     rounded = float(f"{value:.{digits}g}")
     return f"{rounded:.10f}".rstrip("0").rstrip(".")

@@ -220,8 +220,8 @@ def better_than_given(model, trainer):
     require(
         trainable_parameters(built) >= LEAST_PARAMETERS,
         _(
-            "Your model has {found} trainable parameters, fewer than {least}: making it smaller, or freezing a part, "
-            "is another remedy. Here a large model is to be regularized."
+            "Your model has {found:,} trainable parameters, fewer than {least:,}: making it smaller, or freezing a "
+            "part, is another remedy. Here a large model is to be regularized."
         ),
         found=trainable_parameters(built),
         least=LEAST_PARAMETERS,

@@ -38,8 +38,8 @@ def require_in_use(built: Any, config: Mapping[str, Any]) -> None:
     require(
         found >= NEARLY_ALL * LEAST_PARAMETERS,
         _(
-            "Of your model's parameters, {found} are trained and change its answers; {least} were asked. The others "
-            "are there in name only."
+            "Of your model's parameters, {found:,} are trained and change its answers; {least:,} were asked. The "
+            "others are there in name only."
         ),
         found=found,
         least=LEAST_PARAMETERS,
@@ -58,8 +58,8 @@ def require_in_use_when_trained(runs: Sequence[Run]) -> None:
     require(
         found >= NEARLY_ALL * LEAST_PARAMETERS,
         _(
-            "Trained by us, your model answers with {found} of its parameters; {least} were asked. The others have no "
-            "effect any more: something drives them to nothing, or keeps them from learning."
+            "Trained by us, your model answers with {found:,} of its parameters; {least:,} were asked. The others have "
+            "no effect any more: something drives them to nothing, or keeps them from learning."
         ),
         found=found,
         least=LEAST_PARAMETERS,

@@ -167,8 +167,8 @@ def few_parameters(small):
     require(
         model.count_params() <= MOST_PARAMETERS,
         _(
-            "Your model has {found} parameters, more than {most}. Count them layer by layer, (n + 1) × m for a dense "
-            "one: which layer has the most?"
+            "Your model has {found:,} parameters, more than {most:,}. Count them layer by layer, (n + 1) × m for a "
+            "dense one: which layer has the most?"
         ),
         found=model.count_params(),
         most=MOST_PARAMETERS,

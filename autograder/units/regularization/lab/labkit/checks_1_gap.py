@@ -8,7 +8,7 @@ import numpy as np
 
 from .checking import build, call, passed, require, require_number, require_pair
 from .facts import MOST_PARAMETERS
-from .messages import _, say
+from .messages import _, grouped, say
 from .tried import INFERENCE, PENALTY, SCATTER, TRAINING, example_model, examples, require_same, tried
 
 IMAGE = (28, 28)
@@ -144,10 +144,10 @@ def check_capacity(build_small_model: Any) -> None:
     require(
         count <= MOST_PARAMETERS,
         _("Your model has {count} parameters, more than {most}: `lab.plot_parameters` shows where they are."),
-        count=count,
-        most=MOST_PARAMETERS,
+        count=grouped(count),
+        most=grouped(MOST_PARAMETERS),
     )
-    passed(_("A model from 28 × 28 pixels to 10 probabilities, with {count} parameters."), count=count)
+    passed(_("A model from 28 × 28 pixels to 10 probabilities, with {count} parameters."), count=grouped(count))
 
 
 def check_eval_mode(compare_modes: Any) -> None:

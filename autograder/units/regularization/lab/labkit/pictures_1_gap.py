@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .messages import _, language, number, say
+from .messages import _, grouped, number, say
 from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 PASSES, HESITATION = 200, 0.6
@@ -62,7 +62,7 @@ def _draw_regime(axes: Axes, t: Any, training: Any, validation: Any) -> None:
 
 def plot_parameters(model: Any) -> None:
     """Show how many parameters each layer of `model` has."""
-    total = _grouped(model.count_params())
+    total = grouped(model.count_params())
     show(parameters_figure(model), say(_("Parameters of each layer; {total} in all"), total=total))
 
 
@@ -74,13 +74,13 @@ def parameters_figure(model: Any) -> Figure:
     figure, axes = new_figure(size=(6.4, 1.2 + 0.45 * len(layers)))
     places = np.arange(len(layers))
     bars = axes.barh(places, counts, color=TRAINING, height=0.6)
-    axes.bar_label(bars, [_grouped(count) for count in counts], padding=4, color=INK)
+    axes.bar_label(bars, [grouped(count) for count in counts], padding=4, color=INK)
     axes.set_yticks(places, [_layer_title(layer) for layer in layers])
     axes.invert_yaxis()
     axes.set(xlabel=say(_("parameters")), xlim=(0, 1.2 * max(counts, default=1)))
-    axes.xaxis.set_major_formatter(lambda value, _position: _grouped(int(value)))
+    axes.xaxis.set_major_formatter(lambda value, _position: grouped(int(value)))
     axes.grid(axis="y", visible=False)
-    axes.set_title(say(_("{total} parameters in all"), total=_grouped(model.count_params())))
+    axes.set_title(say(_("{total} parameters in all"), total=grouped(model.count_params())))
     return figure
 
 
@@ -88,11 +88,6 @@ def _layer_title(layer: Any) -> str:
     units = getattr(layer, "units", getattr(layer, "filters", None))
     kind = type(layer).__name__
     return kind if units is None else f"{kind} {units}"
-
-
-def _grouped(count: int) -> str:
-    """An integer with its thousands set apart as the folder's language does it."""
-    return f"{count:,}".replace(",", "\u202f" if language() == "fr" else ",")
 
 
 def plot_modes(model: Any, x: Any, y: Any) -> None:
