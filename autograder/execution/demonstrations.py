@@ -21,6 +21,7 @@ AS_HANDED_IN = _(
     "This cell only shows something: it was not executed for the grade. What follows is from the notebook as it was "
     "handed in."
 )
+HANDED_IN = "handed_in"  # in the metadata of the output that says so: the pictures behind it are a learner's
 NOT_GIVEN = _("The cell {cell} is marked as a {tag}, and learners write in it or it is a test: only given code can be.")
 IS_NEEDED = _("The cell {cell} is marked as a {tag}, but other cells need what it does: {names}. Take the tag away, or "
               "let them do without.")  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder.execution.demonstrations import AS_HANDED_IN
+from autograder.execution.demonstrations import HANDED_IN
 from autograder.feedback.harmless import clean
 from autograder.feedback.text import markdown, printed, python, scrolling_tables
 from autograder.i18n import _, translate
@@ -56,8 +56,7 @@ def figures(cell: NotebookNode, budget: Budget) -> Markup:
     """The pictures that the cell gave, or those of the notebook that was handed in, which is said."""
     given = cell.get("outputs", [])
     shown = outputs(NotebookNode(outputs=[o for o in given if "image/png" in o.get("data", {})]), budget)
-    note = translate(AS_HANDED_IN, budget.language)
-    if shown and any(o.get("data", {}).get("text/plain") == note for o in given):
+    if shown and any(o.get("metadata", {}).get(HANDED_IN) for o in given):
         caption = translate(YOURS, budget.language)
         return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(shown, caption)
     return shown

@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.execution.demonstrations import AS_HANDED_IN
+from autograder.execution.demonstrations import AS_HANDED_IN, HANDED_IN
 from autograder.execution.programs import program_of
 from autograder.execution.runner import LEFT_OUT
 from autograder.feedback.cells import FIGURE_CHARACTERS
@@ -39,7 +39,8 @@ def with_handed_in(outcome: Graded, nb: NotebookNode, read: Callable[[], bytes],
     found = dict(_pictures(read()))
     for index in left_out:
         if drawn := found.get(program_of(nb.cells[index].source)):
-            outputs[index] = [_display({"text/plain": translate(AS_HANDED_IN, language)}), *drawn]
+            note = _display({"text/plain": translate(AS_HANDED_IN, language)})
+            outputs[index] = [{**note, "metadata": {HANDED_IN: True}}, *drawn]
     return outputs
 
 

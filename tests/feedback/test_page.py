@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder.execution.demonstrations import AS_HANDED_IN
+from autograder.execution.demonstrations import HANDED_IN
 from autograder.feedback.charts import charts_of
 from autograder.feedback.exporter import render
 from autograder.feedback.page import Chapter, Page
@@ -328,7 +328,7 @@ def test_what_the_notebook_draws_of_an_answer_stands_beside_it() -> None:
     assert "l2_penalty" in answer
     assert 'alt="Their curves."' in answer
     assert "that you handed in" not in answer
-    handed_in = new_output("display_data", {"text/plain": AS_HANDED_IN})
+    handed_in = new_output("display_data", {"text/plain": "Theirs."}, metadata={HANDED_IN: True})
     nb.cells[5].outputs.insert(0, handed_in)
     answer = page(nb).partition('<div class="answer">')[2].partition("</div>")[0]
     assert 'alt="Their curves."></p><figcaption>From the notebook that you handed in.<' in answer

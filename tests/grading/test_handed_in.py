@@ -8,7 +8,7 @@ import nbformat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.execution.demonstrations import AS_HANDED_IN
+from autograder.execution.demonstrations import AS_HANDED_IN, HANDED_IN
 from autograder.execution.runner import LEFT_OUT
 from autograder.feedback.cells import FIGURE_CHARACTERS
 from autograder.grading.job import Graded
@@ -52,7 +52,7 @@ def shown(raw: bytes) -> list[dict[str, Any]]:
 
 def test_the_picture_stands_there_and_where_it_comes_from() -> None:
     note, drawn = shown(handed_in(picture(**{"text/plain": "two\ncurves", "text/html": "<script>"})))
-    assert note["data"] == {"text/plain": AS_HANDED_IN}
+    assert (note["data"], note["metadata"]) == ({"text/plain": AS_HANDED_IN}, {HANDED_IN: True})
     assert drawn["data"] == {"image/png": PNG, "text/plain": "two curves"}
     lines = [f"{line}\n" for line in TRIES.splitlines()]
     assert len(shown(handed_in(picture([PNG[:8], "\n", PNG[8:]]), source=["# see\n", *lines]))) == 2
@@ -78,4 +78,4 @@ def test_any_file_gives_the_note(raw: bytes) -> None:
 @given(st.lists(JSON), JSON, JSON)
 def test_any_cell_gives_the_note_or_a_picture(outputs: list[Any], source: Any, cell: Any) -> None:
     for raw in (handed_in(*outputs), handed_in(*outputs, source=source), json.dumps({"cells": [cell]}).encode()):
-        assert shown(raw)[0] in (NOTE, {**NOTE, "data": {"text/plain": AS_HANDED_IN}, "metadata": {}})
+        assert shown(raw)[0] in (NOTE, {**NOTE, "data": {"text/plain": AS_HANDED_IN}, "metadata": {HANDED_IN: True}})
