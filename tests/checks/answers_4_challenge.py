@@ -283,7 +283,7 @@ WRONG = {
             _model(dense="kernel_regularizer=regularizers.L2(1.0)"), "better_than_given", "On new images"
         ),
         "smaller model": Wrong(
-            _model("layers.Dropout(0.5)", units=32), "better_than_given", "Your model has 27562 trainable"
+            _model("layers.Dropout(0.5)", units=32), "better_than_given", "Your model has 27,562 trainable"
         ),
         "frozen": Wrong(
             _model("layers.Dropout(0.6)", end="model.layers[1].trainable = False"),
