@@ -13,7 +13,7 @@ from autograder.i18n import _
 from autograder.units.regularization.classifiers import SETTLED
 
 SMALLEST = 3  # values in a sweep
-SPREAD = 4  # of its values that are looked at where its lowest loss lies at an end
+SPREAD = 4  # of its values that are looked at where its lowest loss is at an end, or that of several
 FIRST, SEVERAL = 1, 2  # trainings of ours for one value of a sweep: the second where the first does not decide
 # relative difference between two trainings of one model that is put down to chance: of a loss that is averaged over the
 # last epochs, five standard deviations (docs/calibration.md)
@@ -61,12 +61,17 @@ def chosen(value: Any, found: Sweep, name: str) -> float:
 
 def require_minimum(best: float, found: Sweep, name: str, weaker: str) -> None:
     """The chosen strength has the lowest loss of the sweep. `weaker`: the sentence when a weaker one was chosen."""
-    lowest = min(found.values())
-    if found[best] <= lowest + 1e-6 * abs(lowest):
+    if best in _lowest(found):
         return
     require(best > min(found, key=lambda k: found[k]), weaker, name=name)
     fail(_("`{name}` = {best:.4g} is not where your own sweep is lowest: look at the values again."),
          name=name, best=best)  # fmt: skip
+
+
+def _lowest(found: Sweep) -> list[float]:
+    """The strengths with the lowest loss; several where their losses are equal but for rounding."""
+    lowest = min(found.values())
+    return [key for key, loss in found.items() if loss <= lowest + 1e-6 * abs(lowest)]
 
 
 def require_inside(best: float, found: Sweep, name: str) -> None:
@@ -122,12 +127,11 @@ def decisive(found: Sweep) -> list[float]:
     """The strengths at which a sweep is looked at: both ends and the one with the lowest loss, in their order.
 
     The ends tell most of a loss with the penalty in it, or of a rate taken for its opposite. Where the lowest loss is
-    at an end, four values from the smallest to the largest: of a sweep on which nothing can rest, more is looked at.
+    at an end, or that of several, of which any may be chosen: four values from the smallest to the largest.
     """
-    keys = sorted(found)
-    picked = sorted({keys[0], min(keys, key=lambda key: found[key]), keys[-1]})
-    if len(picked) == SMALLEST:
-        return picked
+    keys, (lowest, *others) = sorted(found), _lowest(found)
+    if not others and keys[0] < lowest < keys[-1]:
+        return [keys[0], lowest, keys[-1]]
     return [keys[i] for i in sorted({round(i) for i in np.linspace(0, len(keys) - 1, SPREAD)})]
 
 

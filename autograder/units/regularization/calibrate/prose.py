@@ -70,10 +70,10 @@ How to read the tables:
 SWEEPS = f"""## Sweeps: choose_lambda, choose_rate
 
 A learner's losses are compared with those of {sweeps.SEVERAL} trainings of ours on the validation images, at both
-ends of the sweep and at its lowest loss; where that is an end, at {sweeps.SPREAD} values. Of a loss averaged over the
-last ten epochs, as the tasks ask for, 50 seeds gave these means and standard deviations: L2 0.0001 0.603 ± 0.012,
-0.001 0.555 ± 0.013, 0.01 0.561 ± 0.013, 0.1 0.695 ± 0.017; rate 0.1 0.605 ± 0.013, 0.3 0.530 ± 0.010, 0.5 0.508 ±
-0.008, 0.7 0.779 ± 0.066. A single last epoch scatters up to three times as much.
+ends of the sweep and at its lowest loss; where that is an end, or several are, at {sweeps.SPREAD} values. Of a loss
+averaged over the last ten epochs, as the tasks ask for, 50 seeds gave these means and standard deviations: L2 0.0001
+0.603 ± 0.012, 0.001 0.555 ± 0.013, 0.01 0.561 ± 0.013, 0.1 0.695 ± 0.017; rate 0.1 0.605 ± 0.013, 0.3 0.530 ± 0.010,
+0.5 0.508 ± 0.008, 0.7 0.779 ± 0.066. A single last epoch scatters up to three times as much.
 
 The second training is done only where the first leaves something open. A loss that is found again beside one training
 is so beside two. By how much a sweep lies above ours, the second trainings move by 0.016 in one standard deviation,
