@@ -80,18 +80,19 @@ def languages() -> list[str]:
 _COMMA = str.maketrans({".": ",", ",": "\u202f"})  # thousands are set apart where a sentence asks for it: `{count:,}`
 
 
-class _CommaFloat(float):
+class _Comma:
     """A number that formats with a decimal comma."""
 
     def __format__(self, spec: str) -> str:
         return super().__format__(spec).translate(_COMMA)
 
 
-class _CommaInt(int):
-    """The same for integers."""
+class _CommaFloat(_Comma, float):
+    pass
 
-    def __format__(self, spec: str) -> str:
-        return super().__format__(spec).translate(_COMMA)
+
+class _CommaInt(_Comma, int):
+    pass
 
 
 def number(value: float, language: str, spec: str = "g") -> str:
