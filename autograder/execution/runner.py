@@ -258,7 +258,7 @@ def task_of(cell: NotebookNode) -> str | None:
 
 
 def _without_metadata(output: NotebookNode) -> dict[str, Any]:
-    """What a page shows of it: what the kernel says about it is nobody's to read, and LEFT_OUT is ours alone to say."""
+    """What a page shows of it: what the kernel says about it is nobody's to read, and marks are ours alone to set."""
     return {key: {} if key == "metadata" else value for key, value in output.items()}
 
 
