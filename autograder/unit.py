@@ -21,7 +21,7 @@ from autograder.records import Files
 from autograder.store import key_of
 
 # folders of a unit that decide no grade: they stay where the unit is
-NOT_CARRIED = frozenset({"lab", "locale", "calibrate", "course", "__pycache__"})
+NOT_CARRIED = frozenset({"lab", "locale", "calibrate", "course", "shown", "__pycache__"})
 HELPER_FOLDER = "HELPER_FOLDER"  # variable of a trusted process's environment: where its helper may keep files
 _NUMBERED = re.compile(r"^\d+_")
 
@@ -97,6 +97,10 @@ class Unit:
     def locale(self) -> Path:
         """Folder of its catalogs of translations."""
         return self.folder / "locale"
+
+    def shown_file(self, notebook: str, language: str) -> Path:
+        """Where it is kept what a notebook's demonstrations show (see `scale.shown`)."""
+        return self.folder / "shown" / language / f"{notebook}.json"
 
     def checks_file(self, notebook: str) -> Path:
         """Where the checks of a notebook are."""

@@ -3,17 +3,21 @@
 Their author marks them with the tag `demonstration` in `source/`; it is kept in `release/`. What counts is the released
 notebook alone: a learner's cell is left out where its program is that of a marked one, whatever its own tags, and where
 no other cell of the learner's notebook needs a name of it. What such cells show is drawn once for all learners, by a
-kernel that holds nothing but the given cells.
+kernel that holds nothing but the given cells: by the author, and the unit brings it along, or else by the first worker
+that comes to such a notebook.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder.execution.programs import LONG_NOTEBOOK, names_of, needed, program_of
 from autograder.execution.runner import task_of
 from autograder.i18n import Message, _
+from autograder.store import key_of
 
 TAG = "demonstration"
 NOT_EXECUTED = _("This cell only shows something: it was not executed for the grade.")
@@ -30,10 +34,22 @@ WHATEVER = _("whatever it changes")
 
 @dataclass(frozen=True)
 class Demonstrations:
-    """Those of a released notebook. `programs`: of each; `given`: the sources of the cells that draw what they show."""
+    """Those of a released notebook.
+
+    Arguments:
+        programs: of each.
+        given: sources of the cells that draw what they show.
+        shown: index of one of these cells → its outputs, where the unit brings them along; None: they are to be drawn.
+    """
 
     programs: frozenset[str] = frozenset()
     given: tuple[str, ...] = ()
+    shown: Mapping[str, list[dict[str, Any]]] | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of what decides what is shown."""
+        return key_of(self.given, self.shown)
 
 
 NONE = Demonstrations()

@@ -15,7 +15,7 @@ from nbformat import v4
 from traitlets.config import Config
 
 from autograder.errors import CheckerError, IsolationError
-from autograder.execution.demonstrations import NOT_EXECUTED
+from autograder.execution.demonstrations import NONE, NOT_EXECUTED
 from autograder.execution.programs import program_of
 from autograder.execution.runner import LEFT_OUT, Runner
 from autograder.grading.alike import Outputs, find_alike, keep_alike
@@ -148,14 +148,23 @@ class Grader:
         return dict(found)
 
     async def _shown(self, job: Job, trusted: TrustedProcess) -> Outputs:
-        """What the demonstrations show that are not executed with this notebook: by cell.
-
-        The given cells alone draw it, once for all learners; nothing of a learner's is in that kernel.
-        """
+        """What the demonstrations show that are not executed with this notebook: by cell."""
         cells = json.loads(job.notebook)["cells"]
         left_out = {i: program_of(c["source"]) for i, c in enumerate(cells) if c["metadata"].get(LEFT_OUT)}
         if not left_out:
             return {}
+        drawn = job.demonstrations.shown
+        if drawn is None:
+            drawn = await self._drawn(job, trusted)
+        cells = enumerate(job.demonstrations.given)
+        shown = {program_of(source): drawn.get(str(index), []) for index, source in cells}
+        shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
+        text = translate(NOT_EXECUTED, job.submission.language)
+        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
+        return {str(index): shown.get(program, [note]) for index, program in left_out.items()}
+
+    async def _drawn(self, job: Job, trusted: TrustedProcess) -> Outputs:
+        """The same where the unit does not bring it along: drawn once for all learners."""
         given = given_alone(job)
         key = shown_key(given)
         drawn = self.store.get(key)
@@ -164,11 +173,21 @@ class Grader:
             drawn = found["outputs"]
             if not found["died"]:
                 self.store.put(key, drawn, given.owner)
-        shown = {program_of(source): drawn.get(str(index), []) for index, source in enumerate(job.given)}
-        shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
-        text = translate(NOT_EXECUTED, job.submission.language)
-        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
-        return {str(index): shown.get(program, [note]) for index, program in left_out.items()}
+        return dict(drawn)
+
+    def draw(self, job: Job) -> Outputs:
+        """What the demonstrations of the job's notebook show by themselves: by their index among the given cells.
+
+        Raises:
+            CheckerError, IsolationError, OSError, RuntimeError: they cannot be executed here.
+        """
+        given, trusted = given_alone(job), self.trusted(job.unit.family)
+        trusted.start()
+        found = asyncio.run(self._execute(given, Plan({}), trusted, Budget(given.limits.work_seconds)))
+        if found["died"]:
+            raise RuntimeError(found["death"])
+        marked = [program_of(source) in job.demonstrations.programs for source in job.demonstrations.given]
+        return {index: outputs for index, outputs in found["outputs"].items() if marked[int(index)]}
 
     async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
         """Run it; once more when the kernel died or did not start, which may have been this machine's fault.
@@ -198,8 +217,9 @@ def _sandbox_of(job: Job) -> dict[str, Any]:
 
 def given_alone(job: Job) -> Job:
     """A job of the cells alone that draw what demonstrations show; nobody's."""
-    nb = v4.new_notebook(cells=[v4.new_code_cell(source) for source in job.given])
-    return replace(job, submission=replace(job.submission, student=""), notebook=canonical(nb), files={}, given=())
+    nb = v4.new_notebook(cells=[v4.new_code_cell(source) for source in job.demonstrations.given])
+    nobody = replace(job.submission, student="")
+    return replace(job, submission=nobody, notebook=canonical(nb), files={}, demonstrations=NONE)
 
 
 def shown_key(given: Job) -> str:
@@ -222,8 +242,8 @@ def remembered(store: Store, job: Job) -> dict[str, Any]:
     if execution is None:
         return {}
     tasks = {k: store.get(k) for k in job.task_keys(execution["evidence"], execution["drawn"]).values()}
-    shown = shown_key(given_alone(job))
-    known = {**tasks, shown: store.get(shown)}
+    shown = [shown_key(given_alone(job))] if job.demonstrations.shown is None else []
+    known = {**tasks, **{key: store.get(key) for key in shown}}
     return {_latest(job): key, key: execution, **{k: value for k, value in known.items() if value is not None}}
 
 

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from autograder.execution.demonstrations import NONE, Demonstrations
 from autograder.execution.runner import Limits
 from autograder.grading.alike import Alike
 from autograder.grading.budget import is_late
@@ -32,7 +33,7 @@ class Job:
 
     `notebook`: the sanitized notebook as JSON text. `files`: what the learner put beside it, path → content.
     `course`: the course's own files, which win. `unit`: its checks, with what they need. `sandbox`: settings of
-    `c.Sandbox`. `given`: sources of the cells that draw what the notebook's demonstrations show.
+    `c.Sandbox`. `demonstrations`: those of the notebook as it was released.
     """
 
     submission: Submission
@@ -43,7 +44,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     sandbox: Mapping[str, Any] = field(default_factory=dict)
     course: Files = field(default_factory=Files)
-    given: Sequence[str] = ()
+    demonstrations: Demonstrations = NONE
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
@@ -98,7 +99,7 @@ class Job:
 
     @property
     def _put_together_by(self) -> list[Any]:
-        return [list(self.given), self.unit.key, *self._checked_by, self.place, program_hash(PUTS_TOGETHER, "")]
+        return [self.demonstrations.key, self.unit.key, *self._checked_by, self.place, program_hash(PUTS_TOGETHER, "")]
 
     @cached_property
     def _checked_by(self) -> list[Any]:

@@ -1,7 +1,7 @@
 """The jobs of a course. What is the same for every learner is read once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical, course_files
 from autograder.i18n import _
 from autograder.records import Files, Submission
+from autograder.scale import shown
 from autograder.scale.settings import Course
+from autograder.store import key_of
 from autograder.unit import Unit
 
 
@@ -61,8 +63,8 @@ class Jobs:
         self._require_checks(submission.notebook)
         own = self.files(submission.assignment)
         limits, sandbox = self._limits(submission.assignment), dict(self.sandbox)
-        text, given = self.notebook(submission, nb), self.demonstrations(submission).given
-        return Job(submission, text, beside(own), self.unit.source, self.secret, limits, sandbox, own, given)
+        text, released = self.notebook(submission, nb), self.demonstrations(submission)
+        return Job(submission, text, beside(own), self.unit.source, self.secret, limits, sandbox, own, released)
 
     def notebook(self, submission: Submission, nb: NotebookNode) -> str:
         """A sanitized notebook as a job has it."""
@@ -75,8 +77,17 @@ class Jobs:
             found = NONE
             if not self.course.execute_demonstrations and path.exists():
                 found = demonstrations_of(nbformat.read(path, as_version=4).cells)
+                found = replace(found, shown=shown.read(self.shown_file(submission), self.shown_key(submission, found)))
             self._demonstrations[path] = found
         return self._demonstrations[path]
+
+    def shown_file(self, submission: Submission) -> Path:
+        """Where it is kept what the demonstrations of its notebook show."""
+        return self.unit.shown_file(submission.notebook, submission.language)
+
+    def shown_key(self, submission: Submission, demonstrations: Demonstrations) -> str:
+        """What decides what they show."""
+        return key_of(demonstrations.given, self.files(submission.assignment).hashes, submission.language)
 
     def files(self, assignment: str) -> Files:
         """What the course puts beside the notebooks of an assignment."""

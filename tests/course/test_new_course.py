@@ -13,7 +13,10 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.__main__ import main
 from autograder.classroom import Typed, hand_in
+from autograder.nbgrader_command import nbgrader
+from autograder.release import demonstrating
 from autograder.scale.settings import KNOWN_SECRET, Course, configured_unit
+from autograder.unit import load
 from tests.mini.course import MiniCourse
 
 PROJECT = Path(__file__).parents[2]
@@ -40,6 +43,16 @@ def test_a_course_has_all_notebooks_plain_files_and_a_secret_of_its_own(tmp_path
         released = {p.name for p in (PROJECT / "release" / assignment.name / "labkit").glob("*.*")}
         assert {p.name for p in (assignment / "labkit").glob("*.*")} == released
     assert len({secret(first), secret(second), KNOWN_SECRET}) == 3
+
+
+def test_what_demonstrations_show_comes_with_the_unit(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    assert main(["new-course", str(course), "--own-unit", "a_unit"]) == 0
+    nbgrader(course, "generate_assignment", "regularization")
+    for unit in (load("autograder.units.regularization"), configured_unit(course)):
+        found = list(demonstrating(course, unit))
+        assert len(found) == 5
+        assert all(one.job.demonstrations.shown for one in found)
 
 
 def test_one_notebook_of_one_assignment_can_be_taken_alone(tmp_path: Path) -> None:

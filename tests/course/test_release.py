@@ -14,6 +14,7 @@ import pytest
 from autograder import authoring, release
 from autograder.classroom import solutions
 from autograder.execution.demonstrations import TAG
+from autograder.execution.programs import program_of
 from autograder.scale.settings import configured_unit
 from autograder.units.regularization import datasets
 from autograder.wiring.released import GOES_ON
@@ -44,6 +45,19 @@ def test_points_in_the_notebooks_are_those_of_the_checks() -> None:
     assert [
         c.metadata.nbgrader.grade_id for _p, _n, c, _r in authoring.differences(PROJECT, configured_unit(PROJECT))
     ] == []
+
+
+def test_what_demonstrations_show_is_current() -> None:
+    found = list(release.demonstrating(PROJECT, configured_unit(PROJECT)))
+    assert len(found) == len(list(RELEASE.glob("*/*.ipynb")))
+    missing = [str(f.path) for f in found if f.job.demonstrations.shown is None]
+    assert missing == [], "python -m autograder release draws them"
+    for one in found:
+        given, outputs = one.job.demonstrations.given, one.job.demonstrations.shown
+        assert outputs
+        assert all(program_of(given[int(index)]) in one.job.demonstrations.programs for index in outputs)
+        assert [o for shown in outputs.values() for o in shown if o["output_type"] == "error"] == []
+        assert "image/png" in str(outputs)
 
 
 def released_texts() -> Iterator[tuple[str, str]]:

@@ -1,7 +1,10 @@
 """Given cells that only show something: what counts is the author's mark in the release, and no answer needs them."""
 
 import base64
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from autograder.grading import grader as grading
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical
-from tests.mini.course import REFERENCE, MiniCourse
+from tests.mini.course import REFERENCE, SECONDS, MiniCourse, own_unit
 from tests.mini.jobs import job, printed
 
 SHOWS = "import uuid\nshown = uuid.uuid4().hex\nprint(shown)"
@@ -102,10 +105,24 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     grader.close()
 
 
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs whose cells are executed during the test."""
+    found: list[Job] = []
+    execute = grading.execute
+
+    async def noted(job: Job, *rest: Any) -> Any:
+        found.append(job)
+        return await execute(job, *rest)
+
+    monkeypatch.setattr(grading, "execute", noted)
+    return found
+
+
 def with_cells(cells: list[Any], **about: Any) -> Job:
     plain = job([], **about)
     nb = nbformat.v4.new_notebook(cells=cells)
-    return replace(plain, notebook=canonical(nb, left_out(cells, MARKED.programs)), given=MARKED.given)
+    return replace(plain, notebook=canonical(nb, left_out(cells, MARKED.programs)), demonstrations=MARKED)
 
 
 def test_what_it_shows_is_drawn_once_and_holds_nothing_of_a_learners(grader: Grader) -> None:
@@ -117,6 +134,23 @@ def test_what_it_shows_is_drawn_once_and_holds_nothing_of_a_learners(grader: Gra
     assert other.outputs[4][0]["data"]["text/plain"] == NOT_EXECUTED  # it needs an answer
 
 
+def test_what_the_unit_brings_along_is_not_drawn(grader: Grader, runs: list[Job]) -> None:
+    drawn = with_cells(handed_in())
+    brought = {"1": [{"output_type": "stream", "name": "stdout", "text": "brought along\n"}]}
+    known = replace(drawn, demonstrations=replace(MARKED, shown=brought))
+    assert known.key != drawn.key
+    outcome = grader.grade(known)
+    assert printed(outcome.outputs, 1) == "brought along\n"
+    assert outcome.outputs[4][0]["data"]["text/plain"] == NOT_EXECUTED
+    assert not [run for run in runs if not run.submission.student]
+
+
+def test_authors_draw_what_is_marked_alone(grader: Grader) -> None:
+    ((index, (output,)),) = grader.draw(with_cells(handed_in())).items()
+    assert MARKED.given[int(index)] == SHOWS
+    assert re.fullmatch(r"[0-9a-f]{32}\n", output["text"])
+
+
 def test_a_cell_that_was_executed_cannot_say_that_it_was_not(grader: Grader) -> None:
     says = cell("from IPython.display import display\n"
                 "display({'text/plain': 'x'}, raw=True, metadata={'left_out': True})")  # fmt: skip
@@ -125,15 +159,7 @@ def test_a_cell_that_was_executed_cannot_say_that_it_was_not(grader: Grader) -> 
     assert outcome.outputs[5][0]["metadata"] == {"left_out": True}
 
 
-def test_a_comment_or_a_new_note_does_not_execute_again(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[Job] = []
-    execute = grading.execute
-
-    async def counted(job: Job, *rest: Any) -> Any:
-        runs.append(job)
-        return await execute(job, *rest)
-
-    monkeypatch.setattr(grading, "execute", counted)
+def test_a_comment_or_a_new_note_does_not_execute_again(grader: Grader, runs: list[Job]) -> None:
     mine = cell("import uuid\nprint(uuid.uuid4().hex)\nclass Of:\n    pass")
     first = grader.grade(with_cells(handed_in(mine)))
     reworded = cell("import uuid  # a word\n\nprint( uuid.uuid4().hex )\nclass Of:   pass")
@@ -217,3 +243,29 @@ def test_nbgrader_leaves_them_out_unless_the_course_wants_them(tmp_path: Path) -
     course.autograde("--force", "--student=ada")
     assert shown(course, "ada") != drawn
     assert course.scores()["ada"] == {"double": 3.0, "word": 3.0}
+
+
+def test_an_authors_unit_brings_along_what_release_drew(tmp_path: Path) -> None:
+    root = tmp_path / "course"
+    own_unit(root)
+    course = MiniCourse(root, workers=1, unit="own_unit")
+    write_source(course, cell(SHOWS, "demonstration"))
+    words = [sys.executable, "-m", "autograder", "release"]
+    file = root / "own_unit" / "shown" / "en" / "m.json"
+    stale = file.with_name("gone.json")
+    drawn = []
+    for _time in range(2):
+        subprocess.run(words, cwd=root, env=course.environment(), check=True, timeout=SECONDS)
+        drawn.append(file.read_bytes())
+        stale.touch()
+    assert drawn[0] == drawn[1]  # it is current: not drawn anew, which would give another number
+    course.hand_in("ada")
+    course.autograde()
+    ((output,),) = json.loads(drawn[0])["outputs"].values()
+    assert shown(course, "ada") == output["text"]
+
+    write_source(course, cell(f"{SHOWS}\nmore = 1", "demonstration"))  # now the file says nothing
+    course.nbgrader("generate_assignment", "mini", "--force")
+    course.hand_in("bo")
+    course.autograde()
+    assert shown(course, "bo") != output["text"]
