@@ -1,6 +1,8 @@
 """What the visible checks are made of: they name the first structural problem, never the answer."""
 
+import functools
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from numbers import Real
@@ -21,6 +23,28 @@ class NotYet(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return [textwrap.fill(f"✏️  {self}", WIDTH)]
+
+
+def own_lines_first(check: Callable[..., Any]) -> Callable[..., Any]:
+    """`check`, which shows an error of the learner's code without what this package and Keras did before that code.
+
+    The traceback then goes from the cell that called the check to the learner's own line. It stays whole where no
+    line of the notebook's stands behind the check: the error is not the learner's.
+    """
+
+    @functools.wraps(check)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return check(*arguments, **keywords)
+        except BaseException as error:
+            notebook = sys._getframe(1).f_globals
+            own = error.__traceback__
+            while own is not None and own.tb_frame.f_globals is not notebook:
+                own = own.tb_next
+            error.__traceback__ = own or error.__traceback__
+            raise  # adds no line of this function
+
+    return checked
 
 
 def require(condition: Any, text: str, **values: Any) -> None:

@@ -15,6 +15,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+from .checking import own_lines_first
 from .data import class_names, load_data
 from .plots import plot_curves, plot_sweep
 from .progress import train
@@ -46,5 +47,5 @@ public: dict[str, Any] = {
     "plot_sweep": plot_sweep,
     "show_table": show_table,
     "train": train,
-    **_functions_by_file_name(),
+    **{name: own_lines_first(f) if name.startswith("check_") else f for name, f in _functions_by_file_name().items()},
 }
