@@ -87,6 +87,11 @@ def test_a_notebook_shows_the_sentence_without_a_traceback(fr):
     assert caught.value._render_traceback_() == ["✏️  Ceci n’est pas encore écrit."]
 
 
+def test_a_notebook_breaks_lines_of_the_sentence_at_spaces_alone(fr):
+    (shown,) = fr.checking.NotYet("a" * 66 + " appelle-t-on un modèle")._render_traceback_()
+    assert shown.splitlines() == ["✏️  " + "a" * 66, "appelle-t-on un modèle"]
+
+
 class OwnModel(keras.Model):
     def __init__(self):
         super().__init__()

@@ -22,7 +22,7 @@ class NotYet(AssertionError):
     """A visible check's sentence for the learner; in a notebook it is shown without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        return [textwrap.fill(f"✏️  {self}", WIDTH)]
+        return [textwrap.fill(f"✏️  {self}", WIDTH, break_on_hyphens=False)]
 
 
 def own_lines_first(check: Callable[..., Any]) -> Callable[..., Any]:
