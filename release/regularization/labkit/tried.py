@@ -58,7 +58,8 @@ def _shown(values: Any) -> str:
     """A number, or the first of an array, as the folder's language writes them."""
     if np.ndim(values) == 0:
         return number(float(values), 5)
-    few = [number(float(value)) for value in np.ravel(values)[:FEW]]
+    rounding = 1e-5 * np.max(np.abs(values), initial=0.0)
+    few = ["0" if abs(value) <= rounding < np.inf else number(float(value)) for value in np.ravel(values)[:FEW]]
     return "[" + " ".join([*few, "…"] if np.size(values) > FEW else few) + "]"
 
 
