@@ -141,3 +141,21 @@ def test_a_table_of_rows_has_their_keys_as_headings(en, monkeypatch):
     assert "<th scope='col'>parameters</th>" in tables[0]._repr_html_()
     with pytest.raises(ValueError, match="no rows"):
         en.public["show_table"]([])
+
+
+def test_numbers_are_told_apart_although_a_comma_is_in_them(fr, en, monkeypatch):
+    pictures = []
+    for kit in (fr, en):
+        monkeypatch.setattr(kit.theme, "display", pictures.append)
+        kit.public["plot_boundaries"]()
+        kit.public["plot_curves"]({"a": CURVE, "b": CURVE})
+    french, curves, english, _same = pictures
+    assert "\u00a0; L2, λ = 0,01\u00a0: 0,42\u00a0; Dropout 0,5\u00a0: " in french.description
+    assert curves.description.endswith("a\u00a0: 0,5\u00a0; b\u00a0: 0,5")
+    assert "; L2, λ = 0.01: 0.42; Dropout 0.5: " in english.description
+    assert french.figure.axes[1].get_xlabel() == "entraînement 0,11\nnouveaux points 0,42"
+
+
+def test_the_rate_in_the_drawing_of_the_model_is_written_as_in_its_lesson(fr):
+    texts = {text.get_text() for text in fr.pictures_dropout.places_figure().axes[0].texts}
+    assert "Dropout\n0,5" in texts

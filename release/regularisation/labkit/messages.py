@@ -6,6 +6,7 @@ folder.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,13 @@ def number(value: float, digits: int = 3) -> str:
     """`value` with `digits` significant digits, written as the folder's language writes decimals."""
     written = f"{value:.{digits}g}" if not 1e-4 <= abs(value) < 1e6 else _decimals(value, digits)
     return written.replace(".", ",") if language() == "fr" else written
+
+
+def listed(values: Mapping[str, float]) -> str:
+    """Numbers, each behind its name: `a: 1; b: 2`. A number alone may have an empty name."""
+    space = "\u00a0" if language() == "fr" else ""
+    named = [f"{name}{space}: {number(value)}" if name else number(value) for name, value in values.items()]
+    return f"{space}; ".join(named)
 
 
 def grouped(count: int) -> str:

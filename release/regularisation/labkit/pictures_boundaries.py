@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from .messages import _, number, say
+from .messages import _, listed, number, say
 from .theme import INK, PAPER, TRAINING, VALIDATION, new_figure, show, styled
 
 GRIDS = Path(__file__).parent / "boundaries.json"  # made by scripts/make_boundaries in the project
@@ -18,7 +18,7 @@ GRIDS = Path(__file__).parent / "boundaries.json"  # made by scripts/make_bounda
 def plot_boundaries() -> None:
     """Show where the same net draws the line between two classes without regularization, with L2 and with Dropout."""
     found = json.loads(GRIDS.read_text(encoding="utf-8"))
-    losses = ", ".join(f"{_title(name)} {number(way['new'])}" for name, way in found["ways"].items())
+    losses = listed({_title(name): way["new"] for name, way in found["ways"].items()})
     show(
         boundaries_figure(found),
         say(_("The line between two classes, drawn by one net in three ways; loss on new points: {losses}"),
@@ -29,7 +29,7 @@ def plot_boundaries() -> None:
 @styled
 def boundaries_figure(found: dict[str, Any]) -> Figure:
     """One panel for each way: the probability as colour, the line where both classes are equally likely, the points."""
-    figure, grid = new_figure(1, len(found["ways"]), (9.0, 3.2), sharey=True)
+    figure, grid = new_figure(1, len(found["ways"]), (9.0, 3.0), sharey=True)
     points, classes = np.array(found["points"]), np.array(found["classes"])
     for axes, (name, way) in zip(grid, found["ways"].items(), strict=True):
         chance = np.array(way["chance"])
@@ -40,7 +40,7 @@ def boundaries_figure(found: dict[str, Any]) -> Figure:
         axes.contour(x, y, chance, (50,), colors=INK, linewidths=1.6)
         for which, marker, colour in ((0, "o", TRAINING), (1, "s", VALIDATION)):
             axes.scatter(*points[classes == which].T, s=22, marker=marker, color=colour, edgecolor=PAPER, linewidth=0.8)
-        text = say(_("training {training}, new points {new}"), training=number(way["training"]), new=number(way["new"]))
+        text = say(_("training {training}\nnew points {new}"), training=number(way["training"]), new=number(way["new"]))
         axes.set(title=_title(name), xlabel=text, xticks=[], yticks=[], aspect="equal")
         axes.grid(visible=False)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from .messages import _, number, say
+from .messages import _, listed, number, say
 from .theme import ACCENT, INK, MUTED, TRAINING, VALIDATION, new_figure, show, styled
 
 MOST_A_ROW = 3
@@ -23,8 +23,7 @@ def plot_curves(histories: Any) -> None:
     on one scale). Both curves are without penalty and in inference mode, so that they can be compared.
     """
     named = _named(histories)
-    ends = {title: _curves(history)[1][-1] - _curves(history)[0][-1] for title, history in named.items()}
-    gaps = ", ".join(f"{title} {number(gap)}".strip() for title, gap in ends.items())
+    gaps = listed({title: _curves(history)[1][-1] - _curves(history)[0][-1] for title, history in named.items()})
     show(
         curves_figure(named),
         say(_("Cross-entropy per epoch in training and validation; last gap: {gaps}"), gaps=gaps),

@@ -123,7 +123,7 @@ def places_figure() -> Figure:
     figure, axes = new_figure(1, 1, (7.6, 1.5))
     bare(axes)
     axes.set_aspect("auto")
-    hidden = (("Dense 64\nrelu", TRAINING), ("Dropout\n0.5", ACCENT))
+    hidden = (("Dense 64\nrelu", TRAINING), (f"Dropout\n{number(0.5)}", ACCENT))
     boxes = ((say(_("input")) + "\n784", MUTED), *hidden, *hidden, ("Dense 10\nsoftmax", MUTED))
     for place, (text, colour) in enumerate(boxes):
         axes.add_patch(FancyBboxPatch((place * 1.3, 0), 1, 1, boxstyle="round,pad=0,rounding_size=0.1",
