@@ -156,6 +156,11 @@ def test_numbers_are_told_apart_although_a_comma_is_in_them(fr, en, monkeypatch)
     assert french.figure.axes[1].get_xlabel() == "entraînement 0,11\nnouveaux points 0,42"
 
 
+def test_the_bars_of_an_uncertain_prediction_are_explained(fr):
+    figure = fr.pictures_dropout.uncertainty_figure(*LESSON_PICTURES["plot_uncertainty"])
+    assert figure.axes[1].get_xlabel() == "probabilité\u00a0: moyenne ± écart-type"
+
+
 def test_the_rate_in_the_drawing_of_the_model_is_written_as_in_its_lesson(fr):
     texts = {text.get_text() for text in fr.pictures_dropout.places_figure().axes[0].texts}
     assert "Dropout\n0,5" in texts

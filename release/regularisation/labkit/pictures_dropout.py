@@ -169,7 +169,7 @@ def uncertainty_figure(image: Any, mean: Any, deviation: Any) -> Figure:
     right.set_yticks(places, class_names())
     right.invert_yaxis()
     right.set_xlim(0, 1.05)
-    right.set_xlabel(say(_("probability")))
+    right.set_xlabel(say(_("probability: mean ± standard deviation")))
     right.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: number(value)))
     right.grid(axis="x", color=GRID)
     return figure
