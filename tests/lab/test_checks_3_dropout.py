@@ -134,7 +134,7 @@ def test_each_structural_mistake_has_its_sentence(en, fr, check, answer, english
 
 def test_numbers_beside_which_others_are_rounding_are_shown_as_they_are(en):
     shown = en.tried._shown
-    assert shown(np.array([1.0, 2e-6, -3e-5])) == "[1 0 -3e-05]"
+    assert shown(np.array([1.0, 2e-6, -3e-5])) == "[1 0 −3e-05]"
     assert [shown(np.array(v)) for v in ([2e-6, 0.0], [np.nan, 1.0], [np.inf, 1.0])] == [
         "[2e-06 0]",
         "[nan 1]",

@@ -44,6 +44,8 @@ def test_fields_are_the_same_in_both_languages():
         (0, "0", "0"),
         (1234.5, "1230", "1230"),
         (2e-5, "2e-05", "2e-05"),
+        (-0.18, "−0.18", "−0,18"),
+        (-0.0, "0", "0"),
     ],
 )
 def test_numbers_are_written_as_the_language_does(en, fr, value, english, french):

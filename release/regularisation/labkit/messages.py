@@ -39,9 +39,10 @@ def say(text: str, **values: Any) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """`value` with `digits` significant digits, written as the folder's language writes decimals."""
-    written = f"{value:.{digits}g}" if not 1e-4 <= abs(value) < 1e6 else _decimals(value, digits)
-    return written.replace(".", ",") if language() == "fr" else written
+    """`value` with `digits` significant digits, written as the folder's language writes decimals, with a minus sign."""
+    size = abs(value)
+    written = _decimals(size, digits) if 1e-4 <= size < 1e6 else f"{size:.{digits}g}"
+    return ("−" if value < 0 else "") + (written.replace(".", ",") if language() == "fr" else written)
 
 
 def listed(values: Mapping[str, float]) -> str:
