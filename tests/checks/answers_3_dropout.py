@@ -443,6 +443,11 @@ WRONG = {
             "deviation",
             "What you return is the standard",
         ),
+        "sum divided by one less": Wrong(
+            predicting(PASSES, "return p.sum(0) / (n - 1), p.std(0)"),
+            "mean_answer",
+            "Your first array is not the mean",
+        ),
         "over the images": Wrong(
             predicting(PASSES, "return p.mean(axis=1), p.std(axis=1)"),
             "two_arrays",

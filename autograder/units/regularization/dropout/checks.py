@@ -169,7 +169,7 @@ def rates(dropout_model):
 
 
 def _broken(rng):
-    """Models of one to three hidden layers with Dropout on input and output and rates that mean to keep."""
+    """Models of one and of three hidden layers with Dropout on input and output and rates that mean to keep."""
     return [[sites.broken_model(rng, units, keep)] for units, keep in sites.BROKEN]
 
 
