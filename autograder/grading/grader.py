@@ -20,6 +20,7 @@ from autograder.execution.programs import program_of
 from autograder.execution.runner import LEFT_OUT, Runner
 from autograder.grading.alike import Outputs, find_alike, keep_alike
 from autograder.grading.budget import RUNNING_SHARE, Budget, is_late, results_in_time
+from autograder.grading.bytecode import compiled
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, Desk
 from autograder.grading.job import Graded, Job, beside_the_notebook
@@ -257,7 +258,8 @@ async def execute(job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget)
     with RunFolder() as folder:
         files = folder.path / "files"
         files.mkdir()
-        write_files(files, beside_the_notebook(job.files, job.course.content))
+        course = job.course.content
+        write_files(files, beside_the_notebook(job.files, {**course, **compiled(course)}))
         request = trusted.request(job.unit, do="answer", owner=job.owner)
         async with Desk(trusted.ask, request, folder.path / "desk", budget) as desk:
             seconds = min(budget.left, Sandbox(config=Config({"Sandbox": job.sandbox})).total_cpu_seconds)
