@@ -44,7 +44,7 @@ class TrustedProcess:
 
     def __init__(self, store: Path | None = None, family: str = "") -> None:
         """`store`: folder of what is computed, the one place the process may write to. `family`: what it preloads."""
-        self.store = store
+        self.store = store.resolve() if store else None  # in the jail its working directory is another one
         self.family = family
         self._folder = RunFolder()
         self.address = str(self._folder.path / "s")
@@ -101,13 +101,13 @@ class TrustedProcess:
         return Jail(
             limits=LIMITS,
             read_only=(*python_folders(), PACKAGE, self._units),
-            writable=(self.store.resolve(),) if self.store else (),
+            writable=(self.store,) if self.store else (),
             environment=self._environment,
         )
 
     @property
     def _environment(self) -> dict[str, str]:
-        helpers = {HELPER_FOLDER: str(self.store.resolve() / "helper")} if self.store else {}
+        helpers = {HELPER_FOLDER: str(self.store / "helper")} if self.store else {}
         return {**ENVIRONMENT, **helpers}
 
     def request(self, unit: UnitSource, do: str = "", **fields: Any) -> Request:
