@@ -17,13 +17,15 @@ from typing import Any
 
 from .checking import own_lines_first
 from .data import class_names, load_data
+from .elsewhere import is_offered
 from .plots import plot_curves, plot_sweep
 from .progress import train
 from .quiet import start_tensorflow
 from .tables import show_table
 from .unwritten import once_written
 
-start_tensorflow()
+if not is_offered():  # else next to nothing is compiled here, and whoever offers it leaves the messages out
+    start_tensorflow()
 
 PREFIXES = {"checks_": "check_", "pictures_": "plot_"}
 
