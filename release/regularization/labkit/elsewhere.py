@@ -8,11 +8,12 @@ import base64
 import json
 import os
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .training import ROWS, Logs, loss_of
+if TYPE_CHECKING:
+    from .training import Logs
 
 ADDRESS = "/run/lab/training"
 SECONDS = 90.0
@@ -23,13 +24,15 @@ def is_offered() -> bool:
     return os.path.exists(ADDRESS)
 
 
-def train_elsewhere(model: Any, train_data: tuple[Any, Any], **settings: float) -> Logs | None:
+def train_elsewhere(model: Any, train_data: tuple[Any, Any], **settings: float) -> "Logs | None":
     """Train `model` in place as `training.train` does with `settings`, and return its curves.
 
     None, and the model as it was, where it has to be trained here.
     """
     if not is_offered():
         return None
+    from .training import ROWS, loss_of
+
     before = [v.numpy() for v in model.variables]
     try:
         loss = loss_of(model, train_data[0][:ROWS], train_data[1][:ROWS])
