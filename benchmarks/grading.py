@@ -150,7 +150,7 @@ class Bench:
         """A part of the run of stock nbgrader, which executes the notebooks of these students."""
         found, before = autograde(course, students=students), self.runs.get(STOCK_RUN)
         if before:
-            found |= {name: found[name] + before[name] for name in ("seconds", "notebooks")}
+            found |= {name: round(found[name] + before[name], 1) for name in ("seconds", "notebooks")}
             found |= {name: max(found[name], before[name]) for name in ("status", "peak_memory_mb", "peak_worker_mb")}
             found["notebooks_per_minute"] = round(60 * found["notebooks"] / found["seconds"], 2)
         self.runs[STOCK_RUN] = found
