@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from absl import logging as absl_logging
 from hypothesis import settings
 from nbgrader import api
+
+from autograder.grading.grader import Grader
 
 # nbgrader starts `alembic` by name when it makes a gradebook, to ask it for a number: once is enough for this process
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -18,6 +21,15 @@ api.get_alembic_version = cache(api.get_alembic_version)
 # applications does; it spares the interpreter's own stream only. Imported within a test, it would take pytest's
 # capture file for its stream, and the next application started in this process would close it.
 absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
+
+
+@pytest.fixture(scope="module")
+def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    """What grades for the tests of one file, with a store of its own that is empty at first."""
+    grader = Grader(tmp_path_factory.mktemp("grader"))
+    yield grader
+    grader.close()
+
 
 # These files take longest. Two processes take file after file: the last ones should be short.
 LONGEST = (

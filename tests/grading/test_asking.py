@@ -3,8 +3,6 @@
 Questions travel as `user_expressions` of an execute request, and all that evaluates them is the learner's to change.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from autograder.execution import runner
@@ -62,13 +60,6 @@ def outputs_without_end():
         except BaseException:
             pass
 """
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 @pytest.fixture(autouse=True)

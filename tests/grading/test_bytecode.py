@@ -1,10 +1,7 @@
 """The course's modules come compiled to a kernel; a learner's do not."""
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from autograder.grading.bytecode import compiled
 from autograder.grading.grader import Grader
@@ -12,13 +9,6 @@ from autograder.records import Files
 from tests.mini.jobs import job, printed
 
 LAB = b"def fails():\n    return 1 / 0\n"
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 def test_a_kernel_reads_what_was_compiled_of_the_courses_modules_alone(grader: Grader) -> None:

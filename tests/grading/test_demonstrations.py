@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,13 +95,6 @@ def test_the_courses_own_marks_can_be_heeded(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
     assert list(problems(cells)) == []
     assert demonstrations_of(cells).programs
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The reference notebooks with their demonstrations and without: the same answers, outcomes and points."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,6 @@ def jobs(execute: bool) -> Jobs:
     sandbox = dict(config.get("Sandbox", {}))
     unit = load(config.Course.unit, PROJECT)
     return Jobs(unit, Course(config=config), sandbox, "secret", lambda _: ENGLISH, lambda _: 1, lambda _: ENGLISH)
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 def reference(name: str) -> Any:

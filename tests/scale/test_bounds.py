@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from tests.mini.jobs import CHECKS, TRAINING, UNIT, job, printed, with_checks
 
 ANSWERS = [REFERENCE["double"], "# test: double", REFERENCE["word"], "# test: word"]
 FULL = {"double": 3.0, "word": 3.0}
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 def size(outcome: Graded) -> int:

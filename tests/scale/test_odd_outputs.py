@@ -1,10 +1,8 @@
 """Whatever a kernel sends, the notebook can be written, and no task is kept from its grade."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,13 +31,6 @@ for kind, content in (
 ):
     session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent("shell"), ident=b"x")
 """
-
-
-@pytest.fixture(scope="module")
-def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
-    grader = Grader(tmp_path_factory.mktemp("grader"))
-    yield grader
-    grader.close()
 
 
 def test_what_comes_of_halves_can_be_written_to_a_file(grader: Grader, tmp_path: Path) -> None:
