@@ -170,7 +170,7 @@ class Grader:
         key = shown_key(given)
         drawn = self.store.get(key)
         if drawn is None:
-            found = await self._execute(given, Plan({}), trusted, Budget(given.limits.work_seconds))
+            found = await self._draw(given, trusted)
             drawn = found["outputs"]
             if not found["died"]:
                 self.store.put(key, drawn, given.owner)
@@ -179,16 +179,22 @@ class Grader:
     def draw(self, job: Job) -> Outputs:
         """What the demonstrations of the job's notebook show by themselves: by their index among the given cells.
 
+        For authors, whose unit brings it along.
+
         Raises:
             CheckerError, IsolationError, OSError, RuntimeError: they cannot be executed here.
         """
         given, trusted = given_alone(job), self.trusted(job.unit.family)
         trusted.start()
-        found = asyncio.run(self._execute(given, Plan({}), trusted, Budget(given.limits.work_seconds)))
+        found = asyncio.run(self._draw(given, trusted))
         if found["died"]:
             raise RuntimeError(found["death"])
         marked = [program_of(source) in job.demonstrations.programs for source in job.demonstrations.given]
         return {index: outputs for index, outputs in found["outputs"].items() if marked[int(index)]}
+
+    async def _draw(self, given: Job, trusted: TrustedProcess) -> dict[str, Any]:
+        """Run the given cells alone: nothing is asked of them, and nothing of a learner's is in that kernel."""
+        return await self._execute(given, Plan({}), trusted, Budget(given.limits.work_seconds))
 
     async def _execute(self, job: Job, plan: Plan, trusted: TrustedProcess, budget: Budget) -> dict[str, Any]:
         """Run it; once more when the kernel died or did not start, which may have been this machine's fault.

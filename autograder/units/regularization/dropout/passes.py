@@ -136,7 +136,7 @@ def _swapped(mean: Array, deviation: Array, ours: Array, sd: Array) -> bool:
 def _towards(found: Array, direction: Array) -> float:
     """How far a difference goes in a direction, as a share of it: 0 for the mean of passes, 1 for the inference.
 
-    Of 100 passes of the hidden model it scatters by less than 0.06 around 0.
+    Of 100 passes of the hidden model it scatters by less than 0.12 around 0, in 12,000 draws.
     """
     return float((found * direction).sum() / (direction**2).sum())
 
