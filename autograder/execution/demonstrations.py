@@ -7,6 +7,7 @@ kernel that holds nothing but the given cells: by the author, and the unit bring
 that comes to such a notebook.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +16,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from autograder.execution.programs import LONG_NOTEBOOK, names_of, needed, program_of
-from autograder.execution.runner import task_of
-from autograder.i18n import Message, _
+from autograder.execution.runner import LEFT_OUT, task_of
+from autograder.i18n import Message, _, translate
 from autograder.store import key_of
 
 TAG = "demonstration"
+Outputs = Mapping[str, list[dict[str, Any]]]  # of cells, by index, as JSON
 NOT_EXECUTED = _("This cell only shows something: it was not executed for the grade.")
 AS_HANDED_IN = _(
     "This cell only shows something: it was not executed for the grade. What follows is from the notebook as it was "
@@ -39,17 +41,34 @@ class Demonstrations:
     Arguments:
         programs: of each.
         given: sources of the cells that draw what they show.
-        shown: index of one of these cells → its outputs, where the unit brings them along; None: they are to be drawn.
+        shown: outputs of these cells, where the unit brings them along; None: they are to be drawn.
     """
 
     programs: frozenset[str] = frozenset()
     given: tuple[str, ...] = ()
-    shown: Mapping[str, list[dict[str, Any]]] | None = None
+    shown: Outputs | None = None
 
     @cached_property
     def key(self) -> str:
-        """Hash of what decides what is shown."""
-        return key_of(self.given, self.shown)
+        """Hash of what decides what is to be drawn."""
+        return key_of(self.given, self.shown is None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To a worker it goes without what the unit brings along: who asks for the outcome puts it in."""
+        return Demonstrations, (self.programs, self.given, None if self.shown is None else {})
+
+    def skipped(self, notebook: str) -> dict[int, str]:
+        """Index → program of the cells of a canonical notebook that are not executed."""
+        cells = json.loads(notebook)["cells"]
+        return {i: program_of(c["source"]) for i, c in enumerate(cells) if c["metadata"].get(LEFT_OUT)}
+
+    def put_in(self, notebook: str, drawn: Outputs, language: str) -> dict[str, list[dict[str, Any]]]:
+        """What stands below the cells of a canonical notebook that were left out: what was `drawn`, or a note."""
+        shown = {program_of(source): drawn.get(str(i), []) for i, source in enumerate(self.given)}
+        shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
+        text = translate(NOT_EXECUTED, language)
+        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
+        return {str(index): shown.get(program, [note]) for index, program in self.skipped(notebook).items()}
 
 
 NONE = Demonstrations()

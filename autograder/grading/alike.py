@@ -13,12 +13,12 @@ from typing import Any
 
 import nbformat
 
+from autograder.execution.demonstrations import Outputs
 from autograder.execution.programs import LONG_NOTEBOOK, program_of
 from autograder.execution.runner import task_of
 from autograder.store import Store, key_of
 
 EMPTY = program_of("")
-Outputs = dict[str, list[dict[str, Any]]]  # of cells, by index, as JSON
 # by these names, or by texts that are such names, a program reads its own text or counts its lines
 _READS_TEXT = re.compile(
     r"='(?:inspect|linecache|traceback|tokenize|pydoc|help|dis|In|_ih|_i+|_i\d+|__code__|__file__|get_ipython|"

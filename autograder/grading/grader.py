@@ -15,17 +15,16 @@ from nbformat import v4
 from traitlets.config import Config
 
 from autograder.errors import CheckerError, IsolationError
-from autograder.execution.demonstrations import NONE, NOT_EXECUTED
+from autograder.execution.demonstrations import NONE, Outputs
 from autograder.execution.programs import program_of
-from autograder.execution.runner import LEFT_OUT, Runner
-from autograder.grading.alike import Outputs, find_alike, keep_alike
+from autograder.execution.runner import Runner
+from autograder.grading.alike import find_alike, keep_alike
 from autograder.grading.budget import RUNNING_SHARE, Budget, is_late, results_in_time
 from autograder.grading.bytecode import compiled
 from autograder.grading.client import TrustedProcess
 from autograder.grading.desk import ADDRESS, Desk
 from autograder.grading.job import Graded, Job, beside_the_notebook
 from autograder.grading.notebooks import canonical
-from autograder.i18n import translate
 from autograder.records import CheckResult, Plan, TaskGrade, as_utf8
 from autograder.sandbox import warm
 from autograder.sandbox.isolation import isolation_problem
@@ -149,23 +148,12 @@ class Grader:
         return dict(found)
 
     async def _shown(self, job: Job, trusted: TrustedProcess) -> Outputs:
-        """What the demonstrations show that are not executed with this notebook: by cell."""
-        cells = json.loads(job.notebook)["cells"]
-        left_out = {i: program_of(c["source"]) for i, c in enumerate(cells) if c["metadata"].get(LEFT_OUT)}
-        if not left_out:
-            return {}
-        drawn = job.demonstrations.shown
-        if drawn is None:
-            drawn = await self._drawn(job, trusted)
-        cells = enumerate(job.demonstrations.given)
-        shown = {program_of(source): drawn.get(str(index), []) for index, source in cells}
-        shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
-        text = translate(NOT_EXECUTED, job.submission.language)
-        note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
-        return {str(index): shown.get(program, [note]) for index, program in left_out.items()}
+        """What the demonstrations show that are not executed with this notebook, drawn once for all learners: by cell.
 
-    async def _drawn(self, job: Job, trusted: TrustedProcess) -> Outputs:
-        """The same where the unit does not bring it along: drawn once for all learners."""
+        Nothing where the unit brings it along, see `outcomes`.
+        """
+        if job.demonstrations.shown is not None or not job.demonstrations.skipped(job.notebook):
+            return {}
         given = given_alone(job)
         key = shown_key(given)
         drawn = self.store.get(key)
@@ -174,7 +162,7 @@ class Grader:
             drawn = found["outputs"]
             if not found["died"]:
                 self.store.put(key, drawn, given.owner)
-        return dict(drawn)
+        return job.demonstrations.put_in(job.notebook, drawn, job.submission.language)
 
     def draw(self, job: Job) -> Outputs:
         """What the demonstrations of the job's notebook show by themselves: by their index among the given cells.

@@ -1,6 +1,7 @@
 """The outcomes of jobs: from what was computed already, or from workers.
 
-Jobs are found again by the hash of what goes in. The workers may serve others, too: who made them ends them.
+Jobs are found again by the hash of what goes in. The workers may serve others, too: who made them ends them. What a
+unit's demonstrations show is neither sent nor kept with each outcome: it is put in here.
 """
 
 from collections.abc import Callable
@@ -84,7 +85,9 @@ class Outcomes:
         for attempt in range(TRIES):
             self.submit(job)
             try:
-                return Graded.from_json(self._awaited(key, meanwhile if attempt == 0 else lambda: None))
+                return with_shown(
+                    Graded.from_json(self._awaited(key, meanwhile if attempt == 0 else lambda: None)), job
+                )
             except Exception as lost:  # of a pool that broke, or of a cluster: whatever it is, there is no outcome
                 error = lost
                 self.log.warning(say(_("A worker was lost ({error}); {student}, {notebook} is graded again."),
@@ -142,3 +145,12 @@ class Outcomes:
         """End the workers now; what was not finished is submitted anew when it is asked for."""
         self.workers.give_up()
         self.futures = {k: f for k, f in self.futures.items() if f.done() and not f.cancelled() and not f.exception()}
+
+
+def with_shown(outcome: Graded, job: Job) -> Graded:
+    """The outcome with what the unit brings along for the cells that were left out."""
+    brought = job.demonstrations.shown
+    if brought is not None and not outcome.fault:
+        drawn = job.demonstrations.put_in(job.notebook, brought, job.submission.language)
+        outcome.outputs |= {int(index): outputs for index, outputs in drawn.items()}
+    return outcome

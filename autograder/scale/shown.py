@@ -7,13 +7,10 @@ program is none of it, or every change of ours would void them.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from autograder.execution.demonstrations import Outputs
 from autograder.files import write_whole
-
-Outputs = Mapping[str, list[dict[str, Any]]]
 
 
 def read(path: Path, key: str) -> Outputs | None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from autograder.grading import grader as grading
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical
+from autograder.scale.outcomes import with_shown
 from tests.mini.course import REFERENCE, SECONDS, MiniCourse, own_unit
 from tests.mini.jobs import job, printed
 
@@ -131,10 +133,14 @@ def test_what_the_unit_brings_along_is_not_drawn(grader: Grader, runs: list[Job]
     brought = {"1": [{"output_type": "stream", "name": "stdout", "text": "brought along\n"}]}
     known = replace(drawn, demonstrations=replace(MARKED, shown=brought))
     assert known.key != drawn.key
-    outcome = grader.grade(known)
-    assert printed(outcome.outputs, 1) == "brought along\n"
-    assert outcome.outputs[4][0]["data"]["text/plain"] == NOT_EXECUTED
+    sent = pickle.loads(pickle.dumps(known))
+    assert (sent.key, sent.demonstrations.shown) == (known.key, {})  # to workers it goes without
+    outcome = grader.grade(sent)
+    assert not outcome.outputs.keys() & {1, 4}
     assert not [run for run in runs if not run.submission.student]
+    whole = with_shown(outcome, known)
+    assert printed(whole.outputs, 1) == "brought along\n"
+    assert whole.outputs[4][0]["data"]["text/plain"] == NOT_EXECUTED
 
 
 def test_authors_draw_what_is_marked_alone(grader: Grader) -> None:
@@ -255,6 +261,9 @@ def test_an_authors_unit_brings_along_what_release_drew(tmp_path: Path) -> None:
     course.autograde()
     ((output,),) = json.loads(drawn[0])["outputs"].values()
     assert shown(course, "ada") == output["text"]
+    kept = [path.read_text() for path in (root / ".autograder").rglob("*.json")]
+    assert kept
+    assert not any(output["text"].strip() in text for text in kept)  # it is put in, not stored for each learner
 
     write_source(course, cell(f"{SHOWS}\nmore = 1", "demonstration"))  # now the file says nothing
     course.nbgrader("generate_assignment", "mini", "--force")
