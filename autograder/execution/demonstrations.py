@@ -27,7 +27,10 @@ AS_HANDED_IN = _(
     "This cell only shows something: it was not executed for the grade. What follows is from the notebook as it was "
     "handed in."
 )
-HANDED_IN = "handed_in"  # in the metadata of the output that says so: the pictures behind it are a learner's
+# in the metadata of an output, where a kernel's own have none:
+HANDED_IN = "handed_in"  # it says so, and the pictures behind it are a learner's
+OF_THE_UNIT = "of_the_unit"  # nothing of a learner's is in it
+MARKS = (HANDED_IN, OF_THE_UNIT)
 NOT_GIVEN = _("The cell {cell} is marked as a {tag}, and learners write in it or it is a test: only given code can be.")
 IS_NEEDED = _("The cell {cell} is marked as a {tag}, but other cells need what it does: {names}. Take the tag away, or "
               "let them do without.")  # fmt: skip
@@ -66,9 +69,14 @@ class Demonstrations:
         """What stands below the cells of a canonical notebook that were left out: what was `drawn`, or a note."""
         shown = {program_of(source): drawn.get(str(i), []) for i, source in enumerate(self.given)}
         shown = {program: o for program, o in shown.items() if all(one["output_type"] != "error" for one in o)}
+        shown = {program: [_marked(one) for one in o] for program, o in shown.items()}
         text = translate(NOT_EXECUTED, language)
         note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {LEFT_OUT: True}}
         return {str(index): shown.get(program, [note]) for index, program in self.skipped(notebook).items()}
+
+
+def _marked(output: dict[str, Any]) -> dict[str, Any]:
+    return {**output, "metadata": {OF_THE_UNIT: True}} if "data" in output else output
 
 
 NONE = Demonstrations()

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from autograder.execution.demonstrations import HANDED_IN
+from autograder.execution.demonstrations import HANDED_IN, OF_THE_UNIT
 from autograder.feedback.harmless import clean
 from autograder.feedback.text import markdown, printed, python, scrolling_tables
 from autograder.i18n import _, translate
@@ -53,10 +53,10 @@ def outputs(cell: NotebookNode, budget: Budget) -> Markup:
 
 
 def figures(cell: NotebookNode, budget: Budget) -> Markup:
-    """The pictures that the cell gave, or those of the notebook that was handed in, which is said."""
-    given = cell.get("outputs", [])
-    shown = outputs(NotebookNode(outputs=[o for o in given if "image/png" in o.get("data", {})]), budget)
-    if shown and any(o.get("metadata", {}).get(HANDED_IN) for o in given):
+    """The cell's pictures of a learner's work, or those of the notebook that was handed in, which is said."""
+    found = [o for o in cell.get("outputs", []) if not o.get("metadata", {}).get(OF_THE_UNIT)]
+    shown = outputs(NotebookNode(outputs=[o for o in found if "image/png" in o.get("data", {})]), budget)
+    if shown and any(o.get("metadata", {}).get(HANDED_IN) for o in found):
         caption = translate(YOURS, budget.language)
         return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(shown, caption)
     return shown

@@ -8,6 +8,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.execution.demonstrations import MARKS
 from autograder.feedback.harmless import clean_all
 from autograder.i18n import _, translate
 from autograder.records import Submission
@@ -97,7 +98,8 @@ def _shown(output: NotebookNode) -> NotebookNode:
     if "data" not in output:
         return output
     data = {kind: _text(output["data"][kind]) for kind in SHOWN if kind in output["data"]}
-    return NotebookNode({**output, "data": NotebookNode(data), "metadata": NotebookNode()})
+    marks = {mark: True for mark in MARKS if output.get("metadata", {}).get(mark)}
+    return NotebookNode({**output, "data": NotebookNode(data), "metadata": NotebookNode(marks)})
 
 
 def _text(value: Any) -> str:

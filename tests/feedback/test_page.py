@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder.execution.demonstrations import HANDED_IN
+from autograder.execution.demonstrations import HANDED_IN, OF_THE_UNIT
 from autograder.feedback.charts import charts_of
 from autograder.feedback.exporter import render
 from autograder.feedback.page import Chapter, Page
@@ -332,6 +332,8 @@ def test_what_the_notebook_draws_of_an_answer_stands_beside_it() -> None:
     nb.cells[5].outputs.insert(0, handed_in)
     answer = page(nb).partition('<div class="answer">')[2].partition("</div>")[0]
     assert 'alt="Their curves."></p><figcaption>From the notebook that you handed in.<' in answer
+    nb.cells[5].outputs = [new_output("display_data", drawn.data, metadata={OF_THE_UNIT: True})]
+    assert "Their curves." not in page(nb).partition('<div class="answer">')[2].partition("</div>")[0]
 
 
 def test_only_a_long_text_is_a_tab_stop() -> None:

@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import nbformat
 import pytest
 
 from autograder.execution.demonstrations import AS_HANDED_IN, NOT_EXECUTED, demonstrations_of, left_out, problems
+from autograder.feedback.cells import YOURS
 from autograder.grading import grader as grading
 from autograder.grading.grader import Grader
 from autograder.grading.job import Job
 from autograder.grading.notebooks import canonical
+from autograder.i18n import translate
 from autograder.scale.outcomes import with_shown
 from tests.mini.course import REFERENCE, SECONDS, MiniCourse, own_unit
 from tests.mini.jobs import job, printed
@@ -176,11 +179,12 @@ def test_where_a_cell_raised_lines_are_those_that_were_handed_in(grader: Grader)
         assert f"line {2 + above}, in double" in re.sub(r"\x1b\[[0-9;]*m", "", "".join(error["traceback"]))
 
 
-def write_source(course: MiniCourse, *first: Any) -> None:
-    """Let the notebook begin with these cells."""
+def write_source(course: MiniCourse, *first: Any, below: Sequence[Any] = ()) -> None:
+    """Let the notebook begin with these cells, and have others below its last answer in code."""
     path = course.root / "source" / "mini" / "m.ipynb"
     nb = nbformat.read(path, as_version=4)
-    nb.cells = [*first, *(c for c in nb.cells if c.metadata.get("nbgrader"))]
+    *code, essay = (c for c in nb.cells if c.metadata.get("nbgrader"))
+    nb.cells = [*first, *code, *below, essay]
     nbformat.write(nb, path)
 
 
@@ -193,7 +197,7 @@ def rewrite_first(course: MiniCourse, student: str, source: str) -> None:
 
 def test_what_needs_an_answer_is_shown_as_it_was_handed_in(tmp_path: Path) -> None:
     course = MiniCourse(tmp_path / "course", workers=1)
-    write_source(course, cell(TRIES, "demonstration"))
+    write_source(course, below=[cell(TRIES, "demonstration")])
     course.nbgrader("generate_assignment", "mini", "--force")
     course.hand_in("ada")
     path = course.root / "submitted" / "ada" / "mini" / "m.ipynb"
@@ -205,9 +209,12 @@ def test_what_needs_an_answer_is_shown_as_it_was_handed_in(tmp_path: Path) -> No
     nbformat.write(nb, path)
     course.autograde()
     graded = nbformat.read(course.root / "autograded" / "ada" / "mini" / "m.ipynb", as_version=4)
-    note, drawn = graded.cells[0].outputs
+    note, drawn = graded.cells[-2].outputs
     assert (note.data["text/plain"], drawn.data["image/png"]) == (AS_HANDED_IN, png)
     assert sum(png in str(one.get("outputs", "")) for one in graded.cells) == 1  # nothing else is taken over
+    course.nbgrader("generate_feedback", "mini")
+    (page,) = (course.root / "feedback" / "ada" / "mini").glob("*.html")
+    assert translate(YOURS, "en") in page.read_text(encoding="utf-8")
 
 
 def shown(course: MiniCourse, student: str) -> str:
