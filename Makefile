@@ -45,7 +45,7 @@ test-slow: $(STAMP)  ## the tests that take minutes: kills, faults of an LMS, tr
 
 test-browser: $(STAMP)  ## JupyterLab, the formgrader, the pages in Debian's chromium; practice behind a real JupyterHub
 	scripts/setup-browser
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest $(SPREAD) -m browser
 
 attacks: $(STAMP)  ## the hostile class, graded and through practice's door, inside a guard (STOCK=--stock: beside stock nbgrader)
 	tests/guard.sh $(BIN)/python -m tests.attacks.run $(STOCK)

@@ -33,7 +33,8 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
 
 # These files take longest. Two processes take file after file: the last ones should be short.
 LONGEST = (
-    *("course/test_i_want_to.py", "checks/test_answers.py", "course/test_new_course.py", "units/test_second_unit.py"),
+    *("lms/test_lti_faults.py", "browser/test_hub.py", "course/test_i_want_to.py", "checks/test_answers.py"),
+    *("course/test_new_course.py", "units/test_second_unit.py"),
     *("sandbox/test_guarantees.py", "scale/test_runs.py", "course/test_cycle.py", "course/test_exchange.py"),
 )
 
