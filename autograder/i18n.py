@@ -80,24 +80,34 @@ def languages() -> list[str]:
 _COMMA = str.maketrans({".": ",", ",": "\u202f"})  # thousands are set apart where a sentence asks for it: `{count:,}`
 
 
-class _Comma:
-    """A number that formats with a decimal comma."""
+class _Number:
+    """A number that formats as people read it, and not as Python writes it."""
+
+    comma: bool
 
     def __format__(self, spec: str) -> str:
-        return super().__format__(spec).translate(_COMMA)
+        text = super().__format__(spec)
+        text = text.translate(_COMMA) if self.comma else text
+        return f"−{text[1:]}" if text.startswith("-") else text
 
 
-class _CommaFloat(_Comma, float):
+class _Float(_Number, float):
     pass
 
 
-class _CommaInt(_Comma, int):
+class _Int(_Number, int):
     pass
 
 
 def number(value: float, language: str, spec: str = "g") -> str:
-    """A number alone, formatted by `spec` (of `format`) with the language's decimal sign."""
-    return format(_CommaFloat(value) if language in DECIMAL_COMMA else float(value), spec)
+    """A number alone, formatted by `spec` (of `format`) with a minus sign and the language's decimal sign."""
+    return format(_written(float(value), language), spec)
+
+
+def _written(value: float, language: str) -> _Number:
+    found = _Int(value) if isinstance(value, int) else _Float(value)
+    found.comma = language in DECIMAL_COMMA
+    return found
 
 
 def translate(text: str, language: str, /, **values: Any) -> str:
@@ -122,9 +132,7 @@ def translate_count(one: str, many: str, count: int, language: str, /, **values:
 def _told(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return value.render(language)
-    if language not in DECIMAL_COMMA or isinstance(value, bool) or not isinstance(value, (int, float)):
-        return value
-    return _CommaInt(value) if isinstance(value, int) else _CommaFloat(value)
+    return value if isinstance(value, bool) or not isinstance(value, (int, float)) else _written(value, language)
 
 
 def environment_language() -> str:

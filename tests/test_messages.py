@@ -133,6 +133,7 @@ def test_numbers_are_written_as_the_readers_language_does() -> None:
     text, values = "{n:,} {n} {share:.1f} {yes}", {"n": 669_706, "share": 0.5, "yes": True}
     assert translate(text, "en", **values) == "669,706 669706 0.5 True"
     assert translate(text, "fr", **values) == "669\u202f706 669706 0,5 True"
+    assert [translate("{n} {x:.2f}", language, n=-3, x=-0.5) for language in ("en", "fr")] == ["−3 −0.50", "−3 −0,50"]
 
 
 def test_a_reason_inside_a_sentence_is_told_in_the_readers_language() -> None:
