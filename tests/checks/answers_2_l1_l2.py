@@ -439,7 +439,7 @@ WRONG = {
         "validated at every other epoch": Wrong(
             fitted(validation="validation_data=(x_val, y_val), validation_freq=2"),
             "fit_validates",
-            "`val_loss` has fewer values (3) than there were epochs (6)",
+            "`val_loss` has fewer values (2) than there were epochs (4)",
             ("fit_unpenalised",),
         ),
         "validated on the training images": Wrong(
@@ -449,19 +449,19 @@ WRONG = {
             fitted(validation="validation_split=0.2"), "fit_validates", "`val_loss` is as low as `loss`"
         ),
         "trained on the validation images": Wrong(
-            fitted(given="x_val, y_val"), "fit_trains", "After 6 epochs the training loss", ("fit_validates",)
+            fitted(given="x_val, y_val"), "fit_trains", "After 4 epochs the training loss", ("fit_validates",)
         ),
         "one epoch": Wrong(
             fitted(epochs="1"),
             "fit_trains",
-            "We asked for 6 epochs, and the training had 1",
+            "We asked for 4 epochs, and the training had 1",
             ("fit_validates", "fit_unpenalised"),
         ),
-        "always five epochs": Wrong(fitted(epochs="5"), "fit_trains", "We asked for 6 epochs, and the training had 5"),
+        "always five epochs": Wrong(fitted(epochs="5"), "fit_trains", "We asked for 4 epochs, and the training had 5"),
         "the sides exchanged": Wrong(
             fitted(given="x_val, y_val", validation="validation_data=(x, y)"),
             "fit_trains",
-            "After 6 epochs the training loss",
+            "After 4 epochs the training loss",
             ("fit_validates",),
         ),
         "accuracy under another name": Wrong(

@@ -37,7 +37,8 @@ def hidden_fits(rng: np.random.Generator) -> list[list[Any]]:
     The validation labels are wrong ones: who learns from them does not come down, and their loss goes up while the
     training loss comes down. There is one case only: a training costs a second, most of which Keras prepares it.
     """
-    return [[_penalised(rng), *_examples(rng, True), *_examples(rng, False), int(rng.choice(EPOCHS))]]
+    epochs = int(rng.choice(EPOCHS))
+    return [[_penalised(rng), *_examples(rng, True), *_examples(rng, False), epochs]]
 
 
 def _penalised(rng: np.random.Generator) -> Any:
