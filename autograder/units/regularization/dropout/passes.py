@@ -124,12 +124,12 @@ def require_mean(calls: Sequence[Call]) -> None:
     ours, sd = _ours(calls[0])
     require(not _swapped(mean, deviation, ours, sd), SWAPPED)
     require(
-        _towards(mean - ours, answers(model, x) - ours) < 0.5,
-        _("Your first array is what the model answers at inference: the mean over the passes with Dropout was asked."),
-    )
-    require(
         np.allclose(mean.sum(axis=1), 1, rtol=0, atol=SUM),
         _("Your first array is not the mean of the passes: over which axis is it taken, and divided by what?"),
+    )
+    require(
+        _towards(mean - ours, answers(model, x) - ours) < 0.5,
+        _("Your first array is what the model answers at inference: the mean over the passes with Dropout was asked."),
     )
     require(_distance(mean, ours) <= MEAN * float(sd.sum() / np.sqrt(n) / ours.sum()), FEWER)
 
