@@ -101,7 +101,7 @@ class _Int(_Number, int):
 
 def number(value: float, language: str, spec: str = "g") -> str:
     """A number alone, formatted by `spec` (of `format`) with a minus sign and the language's decimal sign."""
-    return format(_written(float(value), language), spec)
+    return format(_written(value, language), spec)
 
 
 def _written(value: float, language: str) -> _Number:

@@ -140,7 +140,7 @@ class _Range:
         self.ends = [round(low), round(high)] if whole else [low, high]
 
     def __format__(self, spec: str) -> str:
-        shown = [format(v, spec) if isinstance(v, int) else number(v, self.language, spec or "g") for v in self.ends]
+        shown = [number(v, self.language, spec or ("d" if isinstance(v, int) else "g")) for v in self.ends]
         return " … ".join(dict.fromkeys(shown))
 
     def __str__(self) -> str:

@@ -65,6 +65,11 @@ def test_a_sentence_has_the_spread_of_its_numbers() -> None:
     assert told(messages[:1], "en", frozenset()) == "It is 0.2, 2 of 3."
     many = [Message("{n:d} epochs, {x:g}.", {"n": i, "x": float("nan")}) for i in range(101)]
     assert told(many, "en", frozenset()) == "5 … 95 epochs, nan."
+    whole = [Message("{n:,} steps.", {"n": n}) for n in (-3, 1_200)]
+    assert [told(whole, language, frozenset()) for language in ("en", "fr")] == [
+        "−3 … 1,200 steps.",
+        "−3 … 1\u202f200 steps.",
+    ]
 
 
 def test_a_sentence_quotes_no_learner() -> None:
