@@ -1,15 +1,16 @@
 """Ours beside ours: one worker and two, cold and warm kernels, a Dask cluster, and memory over many submissions.
 
-    python -m benchmarks.workers [--learners 5] [--flat 200] [--notebooks 2_l1_l2 3_dropout]
+    python -m benchmarks.workers [--learners 5] [--flat 200] [--notebooks 2_l1_l2 3_dropout] [--first 2]
 
 The learners' models are all different, and each run begins with an empty store. `--flat` submissions of one notebook
-show whether memory grows. Writes `benchmarks/results/workers.json`.
+show whether memory grows. `--first 2` stops behind the first two runs. Writes `benchmarks/results/workers.json`.
 """
 
 import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,13 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=5)
     parser.add_argument("--flat", type=int, default=200, help="submissions over which memory is watched")
     parser.add_argument("--notebooks", nargs="*", default=None, help="all of the assignment's by default")
+    parser.add_argument("--first", type=int, default=None, help="so many runs only, in the order of the table")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent / "results" / "workers.json")
     arguments = parser.parse_args()
     about = {"learners": arguments.learners, "notebooks": arguments.notebooks or "all", "workers": WORKERS}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         bench = Bench(Path(folder), arguments.notebooks)
-        for _ in measure(bench, arguments.learners, arguments.flat):
+        for _ in islice(measure(bench, arguments.learners, arguments.flat), arguments.first):
             save(arguments.to, {**about, "runs": bench.runs, "ratios": ratios(bench.runs)})
 
 
