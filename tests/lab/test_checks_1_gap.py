@@ -153,7 +153,7 @@ def test_a_gap_of_the_wrong_form_is_named(labkit: ModuleType, answer: Callable[[
         (
             LABELS,
             {**EPOCHS, "C": 0.53},
-            'best_epoch["{name}"] is {value:.4g}; the number of an epoch is a whole number.',
+            'best_epoch["{name}"] is {value}; the number of an epoch is a whole number.',
         ),
         (
             LABELS,

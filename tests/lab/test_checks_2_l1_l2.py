@@ -62,6 +62,10 @@ def unnamed(model, x, y, x_val, y_val, epochs):
     return compile_and_fit(model, x, y, x_val, y_val, epochs, "entropy")
 
 
+def under_kerass_name(model, x, y, x_val, y_val, epochs):
+    return compile_and_fit(model, x, y, x_val, y_val, epochs, name="sparse_categorical_crossentropy")
+
+
 def unvalidated(model, x, y, x_val, y_val, epochs):
     return compile_and_fit(model, x, y, x_val, y_val, epochs, validation=False).history
 
@@ -115,6 +119,7 @@ MISTAKES = [
     ("check_penalty", (l1, l2, l1), "must take as many arguments", "autant d’arguments"),
     ("check_own_fit", (lambda m, x, y, x_val, y_val, epochs: 3.0,), "what `model.fit` returns", "ce que renvoie"),
     ("check_own_fit", (unnamed,), "no crossentropy, val_crossentropy; it has entropy", "ne contient pas crossentropy"),
+    ("check_own_fit", (under_kerass_name,), "argument `name` is its name in the history", "`name` d’une métrique est"),
     ("check_own_fit", (unvalidated,), "no val_loss, val_crossentropy", "ne contient pas val_loss"),
     ("check_own_fit", (once,), "Asked for 3 epochs, compile_and_fit trains for 1", "doit entraîner pendant 3"),
     ("check_own_fit", (on_one_side,), "val_loss is lower than loss", "val_loss est plus basse"),
@@ -183,8 +188,8 @@ MISTAKES = [
     ("check_choose_lambda", (penalised_model, {**SWEEP, -1.0: 0.4}, 1), "never negative", "jamais négative"),
     ("check_choose_lambda", (penalised_model, {**SWEEP, 1: [0.4]}, 1), "a validation loss; it is list", "une perte"),
     ("check_choose_lambda", (penalised_model, SWEEP, None), "best_lambda is not written", "best_lambda n’est pas"),
-    ("check_choose_lambda", (penalised_model, SWEEP, 0.1), "at an end of your sweep", "à une extrémité"),
-    ("check_choose_lambda", (penalised_model, SWEEP, 0.01), "carries λ = 0.001, but best_lambda", "porte λ"),
+    ("check_choose_lambda", (penalised_model, SWEEP, 0.1), "at an end of your sweep", "vaut 0,1, à une extrémité"),
+    ("check_choose_lambda", (penalised_model, SWEEP, 0.01), "carries λ = 0.001, but best_lambda", "porte λ = 0,001"),
     ("check_choose_lambda", (penalised_model, SWEEP, 0.5), "not among the values tried", "pas parmi les"),
 ]  # fmt: skip
 

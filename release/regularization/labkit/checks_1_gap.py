@@ -8,7 +8,7 @@ import numpy as np
 
 from .checking import build, call, passed, require, require_number, require_pair
 from .facts import MOST_PARAMETERS
-from .messages import _, grouped, say
+from .messages import _, grouped, number, say
 from .tried import INFERENCE, PENALTY, SCATTER, TRAINING, example_model, examples, require_same, tried
 
 IMAGE = (28, 28)
@@ -103,9 +103,9 @@ def check_diagnose(diagnosis: Any, best_epoch: Any) -> None:
         epoch, last = require_number(best_epoch[name], f'best_epoch["{name}"]'), len(logs["loss"]) - 1
         require(
             epoch == int(epoch),
-            _('best_epoch["{name}"] is {value:.4g}; the number of an epoch is a whole number.'),
+            _('best_epoch["{name}"] is {value}; the number of an epoch is a whole number.'),
             name=name,
-            value=epoch,
+            value=number(epoch, 4),
         )
         require(
             0 <= epoch <= last,

@@ -7,7 +7,7 @@ import numpy as np
 from .carried import HIDDEN_BIAS, HIDDEN_KERNEL, Strengths, carried, require_carried
 from .checking import build, call, passed, require, require_key, require_losses, require_number, require_pair
 from .facts import LEAST_STRENGTHS
-from .messages import _, number, say
+from .messages import _, number, say, separated
 from .tried import INFERENCE, PENALTY, SCATTER, TRAINING, example_model, examples, require_same, tried
 
 IMAGE = (28, 28)
@@ -101,9 +101,12 @@ def check_own_fit(compile_and_fit: Any) -> None:
     )
     wanted = ("loss", "val_loss", "crossentropy", "val_crossentropy")
     missing = [name for name in wanted if name not in curves]
+    renamed = any("sparse_categorical_crossentropy" in name for name in curves)
     require(
         not missing,
-        _("The history has no {missing}; it has {found}."),
+        _("The history has no {missing}; it has {found}. A metric's argument `name` is its name in the history.")
+        if renamed
+        else _("The history has no {missing}; it has {found}."),
         missing=", ".join(missing),
         found=", ".join(curves),
     )
@@ -227,17 +230,17 @@ def check_choose_lambda(build_regularized_model: Any, val_losses: Any, best_lamb
         min(losses) * 1.01 < float(best_lambda) < max(losses) * 0.99,
         _("best_lambda is {best}, at an end of your sweep from {lowest} to {highest}: beyond it, the loss may be lower "
           "still. Sweep further on this side."),
-        best=float(best_lambda),
-        lowest=float(min(losses)),
-        highest=float(max(losses)),
+        best=number(float(best_lambda)),
+        lowest=number(float(min(losses))),
+        highest=number(float(max(losses))),
     )  # fmt: skip
     carried = strengths(model)
     require(
         any(np.isclose(strength, float(best_lambda), rtol=0.01) for strength in carried),
         _("The model of build_regularized_model carries λ = {found}, but best_lambda is {best}: hand in the model that "
           "you chose."),
-        found=", ".join(f"{strength:.3g}" for strength in carried),
-        best=float(best_lambda),
+        found=separated(map(number, carried)),
+        best=number(float(best_lambda)),
     )  # fmt: skip
     passed(_("A penalised model, a sweep over {count} values of λ, and a choice among them."), count=len(losses))
 

@@ -6,7 +6,7 @@ folder.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,18 @@ def number(value: float, digits: int = 3) -> str:
 
 def listed(values: Mapping[str, float]) -> str:
     """Numbers, each behind its name: `a: 1; b: 2`. A number alone may have an empty name."""
-    space = "\u00a0" if language() == "fr" else ""
-    named = [f"{name}{space}: {number(value)}" if name else number(value) for name, value in values.items()]
-    return f"{space}; ".join(named)
+    space = _space()
+    return separated(f"{name}{space}: {number(value)}" if name else number(value) for name, value in values.items())
+
+
+def separated(parts: Iterable[str]) -> str:
+    """Parts that may hold a decimal comma, one behind another."""
+    return f"{_space()}; ".join(parts)
+
+
+def _space() -> str:
+    """What stands before a colon or a semicolon."""
+    return "\u00a0" if language() == "fr" else ""
 
 
 def grouped(count: int) -> str:
