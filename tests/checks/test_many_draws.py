@@ -10,11 +10,11 @@ import pytest
 from autograder.families.keras import family
 from autograder.records import Outcome
 from autograder.trusted import plugin
-from tests.checks.harness import checks_of, grade
+from tests.checks.harness import Wrong, checks_of, grade
 from tests.checks.test_answers import NOTEBOOKS, trains
 
-DRAWS = 12  # of the test that is not among the slow ones
-MANY = 40
+DRAWS = 12
+MANY = 40  # of each right answer
 
 
 def lost(notebook: str, task: str, code: str, draws: int) -> Counter[Any]:
@@ -22,24 +22,32 @@ def lost(notebook: str, task: str, code: str, draws: int) -> Counter[Any]:
     found: Counter[Any] = Counter()
     for draw in range(draws):
         results = grade(notebook, task, code, student=f"draw {draw}")
-        found.update((r.name, r.message and r.message.text) for r in results if r.outcome is not Outcome.PASSED)
+        failed = (r for r in results if r.outcome in (Outcome.FAILED, Outcome.ERROR))
+        found.update((r.name, r.message and r.message.text) for r in failed)
     return found
 
 
-def right() -> Iterator[Any]:
+def answers(kind: str) -> Iterator[Any]:
+    """Those of the tasks for which something is drawn. `kind`: RIGHT or WRONG."""
     for notebook in NOTEBOOKS:
-        answers = importlib.import_module(f"tests.checks.answers_{notebook}").RIGHT
+        corpus = getattr(importlib.import_module(f"tests.checks.answers_{notebook}"), kind)
         for task in plugin.plan(checks_of(notebook), "", {}, family).drawn:
             if not trains(notebook, task):  # by the same seeds for everybody
-                yield from (
-                    pytest.param(notebook, task, code, id=f"{task}-{label}") for label, code in answers[task].items()
-                )
+                yield from (pytest.param(notebook, task, a, id=f"{task}-{label}") for label, a in corpus[task].items())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("notebook", "task", "code"), [*right()])
+@pytest.mark.parametrize(("notebook", "task", "code"), [*answers("RIGHT")])
 def test_a_right_answer_is_right_for_all_draws(notebook: str, task: str, code: str) -> None:
     assert lost(notebook, task, code, MANY) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("notebook", "task", "answer"), [*answers("WRONG")])
+def test_a_mistake_loses_the_same_and_is_told_the_same_for_all_draws(notebook: str, task: str, answer: Wrong) -> None:
+    found = lost(notebook, task, answer.code, DRAWS)
+    assert {check for check, _text in found} == {answer.check, *answer.too}
+    assert set(found.values()) == {DRAWS}, found
 
 
 def test_two_arrays_that_have_changed_places_are_told_so_for_all_draws() -> None:
