@@ -8,7 +8,8 @@ their way to a process. All times are CPU time, which other work on the machine 
 
 "Ours" is every call of this package that nbgrader makes (reading, restoring, preparing ahead, asking for outcomes,
 reports, hooks) and what our threads do; the rest is nbgrader's own: its steps around each notebook, its exporter's
-copies and validations, its gradebook. Beside it, on the same class: stock nbgrader with `Execute` taken out.
+copies and validations, its gradebook. Beside it, on the same class: stock nbgrader with `Execute` taken out. Then
+`nbgrader generate_feedback` of both, with the process that makes our pages.
 Writes `benchmarks/results/driver.json`.
 """
 
@@ -33,7 +34,7 @@ from unittest import mock
 import nbformat
 import psutil
 from nbgrader.apps import NbGraderAPI
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateFeedback
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
@@ -41,7 +42,7 @@ from autograder.execution.runner import task_of
 from autograder.grading.job import Graded
 from autograder.records import CheckResult, TaskGrade
 from autograder.records import Outcome as Of
-from autograder.scale import outcomes
+from autograder.scale import in_time, outcomes
 from autograder.wiring import exporter, hooks
 from autograder.wiring.exporter import GradingExporter
 from autograder.wiring.preprocessors import RunNotebook, WriteReports
@@ -161,22 +162,34 @@ def autograde(course: Path, *, stock: bool) -> float:
     """CPU seconds of this process for grading the class."""
     shutil.rmtree(course / "autograded", ignore_errors=True)
     shutil.copy(course / "ungraded.db", course / "gradebook.db")
+    return _convert(Autograde, course, stock=stock)
+
+
+def feedback(course: Path, *, stock: bool) -> float:
+    """CPU seconds for the pages of the class, which is graded."""
+    shutil.rmtree(course / "feedback", ignore_errors=True)
+    return _convert(GenerateFeedback, course, stock=stock)
+
+
+def _convert(converter: Any, course: Path, *, stock: bool) -> float:
+    """CPU seconds of this process, and of that in which pages are made, for one command of nbgrader's."""
     if stock:
         (course / "stock.py").write_text(STOCK, encoding="utf-8")
     config = PyFileConfigLoader("stock.py" if stock else "nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)
     api = NbGraderAPI(config=config)
     api.coursedir.assignment_id = ASSIGNMENT
-    began = time.process_time()
-    Autograde(coursedir=api.coursedir, parent=api).start()
-    return time.process_time() - began
+    began = sum(os.times()[:4])
+    converter(coursedir=api.coursedir, parent=api).start()
+    in_time.stop()  # of a process that has ended the time is known
+    return sum(os.times()[:4]) - began
 
 
 def measure(folder: Path, learners: int) -> dict[str, Any]:
     """Grade the class both ways; CPU time per notebook, and the memory at the end."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     course = make_class(folder, learners)
-    alone = autograde(course, stock=True)
+    alone, alone_pages = autograde(course, stock=True), feedback(course, stock=True)
     ours = InstantPool.clock = Clock()
     notebook = nbformat.read(course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", as_version=4)
     InstantPool.answer = json.loads(json.dumps(recorded(notebook).to_json()))
@@ -189,6 +202,7 @@ def measure(folder: Path, learners: int) -> dict[str, Any]:
         first = autograde(course, stock=False)
         first_ours, ours.seconds = ours.seconds, 0.0
         again = autograde(course, stock=False)
+    pages = feedback(course, stock=False)
     return {
         "learners": learners,
         "notebook": NOTEBOOK,
@@ -199,6 +213,10 @@ def measure(folder: Path, learners: int) -> dict[str, Any]:
             "nbgraders_cpu_ms_per_notebook": round(1000 * (again - ours.seconds) / learners, 2),
         },
         "stock_without_executing_cpu_ms_per_notebook": round(1000 * alone / learners, 2),
+        "pages_cpu_ms_per_notebook": {
+            "ours": round(1000 * pages / learners, 2),
+            "stock": round(1000 * alone_pages / learners, 2),
+        },
         "memory_mb": round(psutil.Process().memory_info().rss / 1e6),
     }
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from contextlib import suppress
 from functools import cache, partial
 from logging import Logger, LoggerAdapter
@@ -13,11 +14,14 @@ from jinja2 import Environment, FileSystemLoader
 from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import GetGrades
+from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution, is_task
+from sqlalchemy.orm import joinedload
 
 from autograder.feedback.charts import charts_of
 from autograder.feedback.page import Chapter, Page
+from autograder.feedback.run import FeedbackRun
 from autograder.files import open_plain, write_whole
 from autograder.grading.notebooks import NBGRADERS_OWN
 from autograder.grading.results import StoredResults, awaits_person, unpack
@@ -35,28 +39,40 @@ STYLE_HASH = "the-hash-of-the-style"  # in the template
 TOO_LONG = _("What stands in this notebook could not be shown in time. The results of its tasks are complete.")
 
 
-class GetGradesAndState(GetGrades):  # type: ignore[misc]
+class GetGradesAndState(NbGraderPreprocessor):  # type: ignore[misc]
     """Gets scores and comments from the gradebook, and for each whether a person has still to grade it.
 
-    Also what the learner has in the assignment's other notebooks.
+    Also what the learner has in the assignment's other notebooks. nbgrader's own asks the gradebook for each cell.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """One notebook."""
-        nb, resources = super().preprocess(nb, resources)
-        with self.gradebook as gradebook:
-            resources["nbgrader"]["chapters"] = chapters(
-                gradebook, self.assignment_id, self.student_id, Path(resources["metadata"]["path"])
+        about = resources["nbgrader"]
+        where = about["notebook"], about["assignment"], about["student"]
+        with Gradebook(about["db_url"]) as gradebook:
+            own = gradebook.find_submission_notebook(*where)
+            grades, comments = (
+                {
+                    row.cell.name: row
+                    for row in gradebook.db.query(kind).options(joinedload(kind.cell)).filter_by(notebook=own)
+                }
+                for kind in (Grade, Comment)
             )
-            resources["nbgrader"]["over"] = is_over(gradebook, self.assignment_id)
+            for cell in nb.cells:
+                name = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if is_task(cell) or is_solution(cell):
+                    comment = comments.get(name) or gradebook.find_comment(name, *where)
+                    cell.metadata.nbgrader["comment"] = comment.comment
+                if is_task(cell) or is_grade(cell):
+                    grade = grades.get(name) or gradebook.find_grade(name, *where)
+                    cell.metadata.nbgrader |= {
+                        "score": grade.score, "points": grade.max_score, "awaiting": awaits_person(grade)
+                    }  # fmt: skip
+            late = own.late_submission_penalty or 0
+            about |= {"score": own.score - late, "max_score": own.max_score, "late_penalty": late}
+            about["chapters"] = chapters(gradebook, *where[1:], Path(resources["metadata"]["path"]))
+            about["over"] = is_over(gradebook, about["assignment"])
         return nb, resources
-
-    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
-        """One graded cell. Called by GetGrades."""
-        super()._get_score(cell, resources)
-        name = cell.metadata["nbgrader"]["grade_id"]
-        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        cell.metadata.nbgrader["awaiting"] = awaits_person(grade)
 
 
 def chapters(gradebook: Gradebook, assignment: str, student: str, graded: Path) -> list[Chapter]:
@@ -86,6 +102,7 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         """nbgrader makes it before it comes to the first submission."""
         super().__init__(**kw)
         escape_names()
+        self._run = FeedbackRun(self.parent, self.file_extension) if self.parent is not None else None
         if self.parent is not None:
             self.parent.init_assignment = partial(copy_nbgraders_own, self.parent)
 
@@ -98,8 +115,10 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         if settings.solutions_in_feedback and about.get("over"):
             folder = coursedir.format_path(coursedir.source_directory, ".", about["assignment"])
             about["solved"] = str(Path(folder, f"{about['notebook']}.ipynb").resolve())
-        course = settings.unit, coursedir.root
-        return page_in_time(nb, about, course, self.log), resources
+        html = page_in_time(nb, about, (settings.unit, coursedir.root), self.log)
+        if self._run is not None:
+            self._run.made(about["student"])
+        return html, resources
 
 
 def page_in_time(
@@ -110,14 +129,14 @@ def page_in_time(
     What takes longer, or is larger than `limit` bytes, is left out: the page then shows the results only.
     """
     try:
-        html = in_time(SECONDS, page, nbformat.writes(nb), about, *course)
+        html = in_time(SECONDS, page, json.dumps(nb), about, *course)
         if not limit or len(html.encode()) <= limit:
             return html
     except TimeoutError:
         pass
     log.warning("%s, %s: the page shows results only", about.get("student"), about.get("notebook"))
     language = (unpack(nb.metadata) or StoredResults()).language
-    return page(nbformat.writes(_without_texts(nb)), {**about, "note": translate(TOO_LONG, language)}, *course)
+    return page(json.dumps(_without_texts(nb)), {**about, "note": translate(TOO_LONG, language)}, *course)
 
 
 def copy_nbgraders_own(converter: Any, assignment: str, student: str) -> None:

@@ -3,15 +3,11 @@
 import logging
 import statistics
 import sys
-import time
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from autograder.grading.job import Graded
 from autograder.i18n import _, say, say_count
 from autograder.records import Submission
+from autograder.scale.line import Line
 from autograder.scale.quiet import SUMMARY
 
 SLOWEST = 3  # named in the summary
@@ -35,17 +31,7 @@ class Progress:
         self.died: list[Submission] = []
         self.strays: list[str] = []  # submitted notebooks that were not graded, learner/file
         self.timeless: list[str] = []  # learners
-        self.began = time.monotonic()
-        shown = sys.stderr.isatty() if terminal is None else terminal
-        self._bar = self._new_bar() if shown and total else None
-        self._task = self._bar.add_task("", total=total, rate="", left="") if self._bar else None
-
-    def _new_bar(self) -> Bar:
-        text = TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")
-        bar = Bar(TextColumn(say(_("notebooks"))), BarColumn(), MofNCompleteColumn(), *text,
-                  console=Console(stderr=True), transient=True)  # fmt: skip
-        bar.start()
-        return bar
+        self.line = Line(say(_("notebooks")), total, shown=sys.stderr.isatty() if terminal is None else terminal)
 
     @property
     def count(self) -> int:
@@ -64,38 +50,31 @@ class Progress:
         self._show(submission, outcome)
 
     def _show(self, submission: Submission, outcome: Graded) -> None:
-        spent = time.monotonic() - self.began
-        left = spent / self.count * max(0, self.total - self.count)
         text = say(
             _("[{count}/{total}] {student}, {notebook}: {earned:g} of {maximum:g} points; about {left:.0f} s to go"),
             count=self.count, total=max(self.total, self.count), student=submission.student,
             notebook=submission.notebook, earned=sum(g.score or 0.0 for g in outcome.grades.values()),
-            maximum=sum(g.maximum for g in outcome.grades.values()), left=left,
+            maximum=sum(g.maximum for g in outcome.grades.values()), left=self.line.left(self.count),
         )  # fmt: skip
         self.log.info(text)
         if outcome.death:
             self.log.warning("%s, %s: %s", submission.student, submission.notebook, outcome.death)
         if outcome.fault:
             self.log.error("%s, %s: %s", submission.student, submission.notebook, outcome.fault)
-        if self._bar is not None and self._task is not None:
-            rate = say(_("{rate:.1f} per minute"), rate=60 * self.count / max(spent, 0.001))
-            self._bar.update(
-                self._task, completed=self.count, rate=rate, left=say(_("about {left:.0f} s to go"), left=left)
-            )
+        self.line.show(self.count)
 
     def finish(self) -> None:
         """The summary; a run without notebooks has none."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        self.line.end()
         if not self.seconds:
             return
-        spent = time.monotonic() - self.began
         notebooks = say_count("{count} notebook", "{count} notebooks", self.count)
         learners = say_count("{count} learner", "{count} learners", len({s.student for s in self.seconds}))
         text = _("{notebooks} of {learners} graded in {spent:.1f} s; a notebook took {median:.1f} s (median).")
         median = statistics.median(self.seconds.values())
-        self._tell(logging.INFO, say(text, notebooks=notebooks, learners=learners, spent=spent, median=median))
+        self._tell(
+            logging.INFO, say(text, notebooks=notebooks, learners=learners, spent=self.line.spent, median=median)
+        )
         slowest = sorted(self.seconds, key=lambda s: -self.seconds[s])[:SLOWEST]
         self._list(_("The slowest: {names}"), [s for s in slowest if self.seconds[s] > SLOW_SECONDS], times=True)
         self._list(_("The kernel ended before the notebook did: {names}"), self.died)

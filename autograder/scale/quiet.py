@@ -1,4 +1,4 @@
-"""On a terminal, `nbgrader autograde` is one line that moves: what is said on the way goes to a file."""
+"""On a terminal, a run of nbgrader is one line that moves: what is said on the way goes to a file."""
 
 import atexit
 import logging
@@ -10,8 +10,9 @@ from typing import Any
 from autograder.i18n import _, say, say_count
 
 NOW, SUMMARY = "now", "summary"  # a record with this attribute is told at once; belongs to the end of a run
-LOG = Path(".autograder", "autograde.log")  # below the course's folder
+FOLDER = ".autograder"  # below the course's folder; a command's file has its name
 LISTED = 40  # warnings at the end
+ASKED_FOR = "Removing existing ", "Updating existing "  # what nbgrader warns of for each submission after `--force`
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -41,7 +42,7 @@ class Quiet(logging.Handler):
         self.file.handle(record)
         if hasattr(record, NOW):
             print(record.getMessage(), file=sys.stderr)
-        elif record.name != "py.warnings" and (record.levelno >= logging.WARNING or hasattr(record, SUMMARY)):
+        elif hasattr(record, SUMMARY) or (record.levelno >= logging.WARNING and not _is_nobodys_matter(record)):
             self.held.append(record)
 
     def end(self) -> None:
@@ -63,14 +64,20 @@ class Quiet(logging.Handler):
         print(*lines, sep="\n", file=sys.stderr)
 
 
-def begin(application: Any, course: Path) -> None:
-    """Be quiet until the process ends, where a person looks on.
+def begin(application: Any, course: Path, command: str) -> bool:
+    """Be quiet until the process ends, where a person looks on; says whether that is so.
 
-    A run that was asked to tell more, or less, or to write a file of its own, does that.
+    A run that was asked to tell more, or less, or to write a file of its own, does that. `command`: of nbgrader.
     """
     on_terminal = hasattr(application, "extra_args") and sys.stderr.isatty()
-    if on_terminal and application.log_level == logging.INFO and not application.logfile:
-        Quiet(course / LOG, application.log)
+    quiet = on_terminal and application.log_level == logging.INFO and not application.logfile
+    if quiet:
+        Quiet(course / FOLDER / f"{command}.log", application.log)
+    return quiet
+
+
+def _is_nobodys_matter(record: logging.LogRecord) -> bool:
+    return record.name == "py.warnings" or record.getMessage().startswith(ASKED_FOR)
 
 
 def _line(record: logging.LogRecord) -> str:

@@ -45,7 +45,7 @@ class GradingExporter(NotebookExporter):  # type: ignore[misc]
         self._strays: list[str] = []  # learner/file
         self._attempts: dict[tuple[str, str, str], Attempt] = {}
         if self.parent is not None:
-            quiet.begin(self.parent.parent, Path(self.parent.coursedir.root))
+            quiet.begin(self.parent.parent, Path(self.parent.coursedir.root), "autograde")
             _let_hooks_fail(self.parent)
             recover(self.parent)
             self._strays = settle_names(self.parent)

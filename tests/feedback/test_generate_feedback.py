@@ -1,5 +1,6 @@
 """`nbgrader generate_feedback` with this course's configuration."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -27,20 +28,49 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def generate(course: Path, *words: str) -> str:
+    """What `nbgrader generate_feedback` says."""
+    command = [sys.executable, "-m", "nbgrader", "generate_feedback", "unit", *words]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 def test_nbgrader_writes_the_page_by_configuration_alone(course: Path) -> None:
     handed_in = course / "autograded" / "ada" / "unit"
     (handed_in / "2_another.html").write_text("<script>alert(1)</script>")
     (handed_in / "timestamp.txt").write_text("2026-03-02 18:00:00 UTC")
     (handed_in / "submission_secret.txt").mkdir()
-    command = [sys.executable, "-m", "nbgrader", "generate_feedback", "unit"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert "1 page of 1 learner in feedback/" in generate(course)
     written = sorted(path.name for path in (course / "feedback" / "ada" / "unit").iterdir())
     assert written == ["1_penalties.html", "timestamp.txt"]  # no page of the learner's own
     html = (course / "feedback" / "ada" / "unit" / "1_penalties.html").read_text(encoding="utf-8")
     assert '<html lang="fr">' in html
     assert "2 / 6" in html
     assert "– / 4" in html  # a person has not graded it yet
+
+
+def test_pages_are_written_again_when_the_work_was_graded_again_or_somebody_insists(course: Path) -> None:
+    generate(course)
+    page = course / "feedback" / "ada" / "unit" / "1_penalties.html"
+    page.write_text("a page of before")
+    assert "No page was written" in generate(course)
+    assert page.read_text() == "a page of before"
+    assert "1 page of 1 learner" in generate(course, "--force")
+    now = page.stat().st_mtime + 10
+    os.utime(course / "autograded" / "ada" / "unit" / "1_penalties.ipynb", (now, now))
+    page.write_text("a page of before")
+    assert "1 page of 1 learner" in generate(course)
+    assert "2 / 6" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_fails_is_not_said_to_be_there(course: Path) -> None:
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.remove_submission_notebook("1_penalties", "unit", "ada")
+    command = [sys.executable, "-m", "nbgrader", "generate_feedback", "unit"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No page was written" not in done.stderr
 
 
 def test_a_notebook_whose_texts_take_for_ever_gets_a_page_of_its_results(monkeypatch: pytest.MonkeyPatch) -> None:

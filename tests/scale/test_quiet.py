@@ -1,4 +1,4 @@
-"""On a terminal `nbgrader autograde` is one line that moves, and what a person has to see stands at its end."""
+"""On a terminal a run of nbgrader is one line that moves, and what a person has to see stands at its end."""
 
 import os
 import pty
@@ -23,13 +23,13 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[MiniCourse, str]:
     next(c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "word_test").source = "changed = 1"
     nbformat.write(nb, path)
     (course.hand_in("otto") / "m.ipynb").write_text("no notebook")
-    return course, on_a_terminal(course)
+    return course, on_a_terminal(course, "autograde")
 
 
-def on_a_terminal(course: MiniCourse) -> str:
-    """What `nbgrader autograde mini` writes on a terminal, without colours."""
+def on_a_terminal(course: MiniCourse, *words: str) -> str:
+    """What one command of nbgrader writes on a terminal about the assignment, without colours."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "nbgrader", "autograde", "mini"]
+    command = [sys.executable, "-m", "nbgrader", *words, "mini"]
     with subprocess.Popen(
         command, cwd=course.root, env={**course.environment(), "TERM": "xterm"}, stdout=theirs, stderr=theirs
     ) as process:
@@ -72,3 +72,15 @@ def test_everything_is_in_the_file(said: tuple[MiniCourse, str]) -> None:
     text = Path(said[0].root, ".autograder", "autograde.log").read_text(encoding="utf-8")
     assert "Copying" in text
     assert "[5/5]" in text
+
+
+def test_pages_are_counted_as_well_and_what_was_asked_for_is_no_warning(said: tuple[MiniCourse, str]) -> None:
+    on_a_terminal(said[0], "generate_feedback")
+    text = on_a_terminal(said[0], "generate_feedback", "--force")
+    assert "Removing" not in text
+    assert "5/5" in text
+    end = [line for line in re.split(r"[\r\n]+", text) if line.strip() and not line.startswith("pages ")]
+    assert len(end) == 2
+    assert end[0].startswith("5 pages of 5 learners in feedback/")
+    log = Path(said[0].root, ".autograder", "generate_feedback.log").read_text(encoding="utf-8")
+    assert "Removing existing assignment" in log
