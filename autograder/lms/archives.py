@@ -23,12 +23,14 @@ from typing import IO, Any, NamedTuple
 from nbgrader.plugins import ExtractorPlugin
 
 from autograder.grading.names import is_hidden, is_notebook
-from autograder.i18n import _, say
+from autograder.i18n import _, say, say_count
+from autograder.scale import quiet
 from autograder.scale.logs import escape_names
+from autograder.scale.quiet import SUMMARY
 
 MAX_DEPTH = 3  # archives in archives
-MAX_FILES = 20_000  # of one archive
-MAX_BYTES = 1 << 30  # unpacked, of an archive inside another: a learner made it
+MAX_FILES = 20_000  # of an archive inside another: a learner made it
+MAX_BYTES = 1 << 30  # unpacked, of such a one
 LOST_STATUS = 3  # of `nbgrader zip_collect`, when something was left out
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 ARCHIVES = (".zip", ".tar", ".tgz", ".rar", ".7z", *COMPRESSED)
@@ -58,6 +60,7 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
         """Called by nbgrader; `parent` is its ZipCollectApp."""
         super().__init__(**settings)
         escape_names()
+        quiet.begin(self.parent, Path(self.parent.coursedir.root), "zip_collect")
         self.refused: list[str] = []
         self._left = 0  # bytes that one upload may still unpack to
         # nbgrader asks no plugin at the end
@@ -84,7 +87,7 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
             with ExitStack() as stack:
                 wanted = (m for m in _members(archive, stack) if not is_hidden(m.name.replace("\\", "/")))
                 for count, member in enumerate(wanted):
-                    if count >= MAX_FILES:
+                    if depth > 1 and count >= MAX_FILES:
                         raise ValueError(say(TOO_LARGE))
                     self._take(member, folder, told, depth)
         except UNREADABLE as error:
@@ -119,7 +122,16 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
         self._collect()
         collector = self.parent.collector_plugin_inst
         lost = [*self.refused, *getattr(collector, "lost", [])]
-        if not getattr(collector, "taken", True):
+        if taken := getattr(collector, "taken", 0):
+            text = say_count("{count} notebook collected.", "{count} notebooks collected.", taken)
+            self.log.info(text, extra={SUMMARY: True})
+        if not getattr(collector, "taken", True) and collector.strangers:
+            self.log.error(say(_("Nothing was collected: of the {count} who handed in, nobody is known here by the "
+                                 "platform's number. Is the sheet that of this assignment, and is the class in the "
+                                 "gradebook (`nbgrader db student import`)? Or take ids from a column of the sheet: "
+                                 "`--{collector}.key_column`."),
+                               count=len(collector.strangers), collector=type(collector).__name__))  # fmt: skip
+        elif not getattr(collector, "taken", True):
             self.log.error(say(_("Nothing was collected: no file has a name that the platform gives. Put the zip as it "
                                  "was downloaded into {folder}."),
                                folder=self.parent._format_collect_path(self.parent.archive_directory)))  # fmt: skip

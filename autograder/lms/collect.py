@@ -62,9 +62,10 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
     ).tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
-        """Called by nbgrader; `lost` and `taken` are what its extractor tells at the end."""
+        """Called by nbgrader; `lost`, `strangers` and `taken` are what its extractor tells at the end."""
         super().__init__(**settings)
         self.lost: list[str] = []  # notebooks that nobody got
+        self.strangers: set[str] = set()  # numbers of the platform that nobody here is known by
         self.taken = 0
         if not isinstance(self.parent.extractor_plugin_inst, SafeExtractor):  # nbgrader's own forgets the times
             self.parent.extractor_plugin_inst = SafeExtractor(parent=self.parent)
@@ -103,6 +104,7 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
     def _problem(self, path: Path, found: Found) -> Message | None:
         student = self.students.get(found.owner)
         if student is None:
+            self.strangers.add(found.owner)
             return Message(_("nobody here is known by this number of the platform"))
         best = self._best[student, self._names[path]]
         if path in best:

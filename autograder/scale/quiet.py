@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ from autograder.i18n import _, say, say_count
 
 NOW, SUMMARY = "now", "summary"  # a record with this attribute is told at once; belongs to the end of a run
 FOLDER = ".autograder"  # below the course's folder; a command's file has its name
-LISTED = 40  # warnings at the end
-ASKED_FOR = "Removing existing ", "Updating existing "  # what nbgrader warns of for each submission after `--force`
+LISTED = 40  # warnings at the end, and as many errors
+# nbgrader warns of what was asked for by `--force`, of folders that it makes, and of each file that is no notebook
+NOBODYS = re.compile(
+    r"(Removing|Updating|Clearing) existing |Directory not found\. Creating|\d+ files collected"
+    r"|Skipped submission with no match information provided"
+)
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -56,10 +61,13 @@ class Quiet(logging.Handler):
             handler.setLevel(level)
         self.file.close()
         summary = [r.getMessage() for r in self.held if hasattr(r, SUMMARY)]
-        others = list(dict.fromkeys(_line(r) for r in self.held if not hasattr(r, SUMMARY)))
-        lines = others[:LISTED]
-        if len(others) > LISTED:
-            lines.append(say_count("… and {count} more", "… and {count} more", len(others) - LISTED))
+        lines = []
+        for serious in (False, True):  # errors last, where they are seen
+            chosen = [r for r in self.held if not hasattr(r, SUMMARY) and (r.levelno >= logging.ERROR) == serious]
+            told = list(dict.fromkeys(map(_line, chosen)))
+            lines += told[:LISTED]
+            if len(told) > LISTED:
+                lines.append(say_count("… and {count} more", "… and {count} more", len(told) - LISTED))
         lines += [*summary, say(_("Everything that was said: {path}"), path=self.path)]
         print(*lines, sep="\n", file=sys.stderr)
 
@@ -77,7 +85,7 @@ def begin(application: Any, course: Path, command: str) -> bool:
 
 
 def _is_nobodys_matter(record: logging.LogRecord) -> bool:
-    return record.name == "py.warnings" or record.getMessage().startswith(ASKED_FOR)
+    return record.name == "py.warnings" or bool(NOBODYS.match(record.getMessage()))
 
 
 def _line(record: logging.LogRecord) -> str:

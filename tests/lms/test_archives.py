@@ -167,6 +167,17 @@ def test_a_bomb_is_left_out(course: Path, zip_collect: Collect, monkeypatch: pyt
     assert (status, collected(course)) == (LOST_STATUS, {"alice/week1/week1.ipynb"})
 
 
+def test_the_platforms_archive_may_hold_more_files_than_a_learners(
+    course: Path, zip_collect: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.lms.archives.MAX_FILES", 2)
+    theirs = packed(*((f"{n}.py", "x") for n in range(2)), ("week1.ipynb", "x"))
+    own = {f"{ALICE}/{name}": b"a" for name in ("1.py", "2.py", "3.py", "week1.ipynb")}
+    class_of(course, {f"{BOB}/w.zip": theirs, **own})
+    status, said = zip_collect(*FROM_MOODLE)
+    assert (status, collected(course)) == (LOST_STATUS, {"alice/week1/week1.ipynb"}), said
+
+
 def test_a_download_that_was_packed_again_as_a_folder_is_read(course: Path, zip_collect: Collect) -> None:
     class_of(course, {f"KERAS101-week1-3/{BOB}/week1.ipynb": b"work", f"__MACOSX/KERAS101-week1-3/._{BOB}": b"x"})
     status, said = zip_collect(*FROM_MOODLE)
@@ -178,6 +189,14 @@ def test_nothing_collected_is_said_and_told_by_the_status(course: Path, zip_coll
     status, said = zip_collect(*FROM_MOODLE)
     assert status == LOST_STATUS
     assert "Nothing was collected: no file has a name that the platform gives." in said
+
+
+def test_a_class_that_nobody_knows_here_is_no_matter_of_names(course: Path, zip_collect: Collect) -> None:
+    class_of(course, {"Nobody_9_assignsubmission_file/week1.ipynb": b"x", f"{BOB.replace('_2_', '_8_')}/a.ipynb": b"x"})
+    status, said = zip_collect(*FROM_MOODLE)
+    assert status == LOST_STATUS
+    assert "of the 2 who handed in, nobody is known here" in said
+    assert "`--MoodleCollector.key_column`" in said
 
 
 def test_on_moodle_what_is_no_file_of_the_assignment_is_nobodys(course: Path, zip_collect: Collect) -> None:

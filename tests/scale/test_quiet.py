@@ -1,5 +1,6 @@
 """On a terminal a run of nbgrader is one line that moves, and what a person has to see stands at its end."""
 
+import logging
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.scale.quiet import LISTED, Quiet
 from tests.mini.course import MiniCourse
 
 
@@ -84,3 +86,14 @@ def test_pages_are_counted_as_well_and_what_was_asked_for_is_no_warning(said: tu
     assert end[0].startswith("5 pages of 5 learners in feedback/")
     log = Path(said[0].root, ".autograder", "generate_feedback.log").read_text(encoding="utf-8")
     assert "Removing existing assignment" in log
+
+
+def test_an_error_stands_behind_the_warnings_however_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("a run")
+    quiet = Quiet(tmp_path / "run.log", log)
+    log.error("the end")
+    for number in range(2 * LISTED):
+        log.warning("warning %d", number)
+    quiet.end()
+    said = capsys.readouterr().err.splitlines()
+    assert said[LISTED - 1 : -1] == [f"warning {LISTED - 1}", f"… and {LISTED} more", "the end"]
