@@ -122,24 +122,31 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
         self._collect()
         collector = self.parent.collector_plugin_inst
         lost = [*self.refused, *getattr(collector, "lost", [])]
-        if taken := getattr(collector, "taken", 0):
+        taken = getattr(collector, "taken", None)  # nbgrader's own collector does not count
+        if taken:
             text = say_count("{count} notebook collected.", "{count} notebooks collected.", taken)
             self.log.info(text, extra={SUMMARY: True})
-        if not getattr(collector, "taken", True) and collector.strangers:
-            self.log.error(say(_("Nothing was collected: of the {count} who handed in, nobody is known here by the "
-                                 "platform's number. Is the sheet that of this assignment, and is the class in the "
-                                 "gradebook (`nbgrader db student import`)? Or take ids from a column of the sheet: "
-                                 "`--{collector}.key_column`."),
-                               count=len(collector.strangers), collector=type(collector).__name__))  # fmt: skip
-        elif not getattr(collector, "taken", True):
-            self.log.error(say(_("Nothing was collected: no file has a name that the platform gives. Put the zip as it "
-                                 "was downloaded into {folder}."),
-                               folder=self.parent._format_collect_path(self.parent.archive_directory)))  # fmt: skip
+        if taken == 0:
+            self.log.error(self._why_nothing(collector))
         elif lost:
             self.log.error(say(_("Not collected, look at them yourself: {names}."), names=", ".join(lost)))
         else:
             return
         sys.exit(LOST_STATUS)
+
+    def _why_nothing(self, collector: Any) -> str:
+        if collector.strangers:
+            text = _(
+                "Nothing was collected: of the {count} who handed in, nobody is known here by the platform's number. "
+                "Is the sheet that of this assignment, and is the class in the gradebook (`nbgrader db student "
+                "import`)? Or take ids from a column of the sheet: `--{collector}.key_column`."
+            )
+            return say(text, count=len(collector.strangers), collector=type(collector).__name__)
+        text = _(
+            "Nothing was collected: no file has a name that the platform gives. Put the zip as it was downloaded into "
+            "{folder}."
+        )
+        return say(text, folder=self.parent._format_collect_path(self.parent.archive_directory))
 
 
 def _members(archive: Path, stack: ExitStack) -> Iterator[Member]:
