@@ -55,8 +55,25 @@ class Problem:
     student: str
     message: Message
 
+    @property
+    def reason(self) -> str:
+        """Why, in the reader's language."""
+        return say(self.message.text, **self.message.values)
+
     def __str__(self) -> str:
-        return f"{self.student}: {say(self.message.text, **self.message.values)}"
+        return f"{self.student}: {self.reason}"
+
+
+def by_reason(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each reason once, behind everybody whom it concerns. `told`: students, each with a reason.
+
+    >>> by_reason([("ada", "too late"), ("bob", "no id"), ("cleo", "too late")])
+    [('ada, cleo', 'too late'), ('bob', 'no id')]
+    """
+    students: dict[str, list[str]] = defaultdict(list)
+    for student, reason in told:
+        students[reason].append(student)
+    return [(", ".join(names), reason) for reason, names in students.items()]
 
 
 def normal(value: str) -> str:

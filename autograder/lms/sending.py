@@ -16,6 +16,7 @@ from autograder.lms.course import open_gradebook, words_of
 from autograder.lms.grades import Grades, number, read_grades
 from autograder.lms.here import Here
 from autograder.lms.ledger import Ledger
+from autograder.lms.matching import by_reason
 from autograder.lms.plan import Action, Step, Wishes, make_plan, score_of
 from autograder.lms.push import Pusher
 from autograder.lms.transport import SystemClock
@@ -211,5 +212,5 @@ def _line(step: Step, done: bool) -> str:
 
 
 def _print_held(grades: Grades) -> None:
-    for row in grades.held:
-        print(say(_("held back: {student}: {state}"), student=row.student, state=row.state.label))
+    for students, state in by_reason((row.student, row.state.label) for row in grades.held):
+        print(say(_("held back: {student}: {state}"), student=students, state=state))

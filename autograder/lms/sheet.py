@@ -9,7 +9,7 @@ filled one differs from the download in the cells of the grades alone.
 
 import html
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from autograder.lms import canvas, moodle
 from autograder.lms.course import Words, words_of
 from autograder.lms.csvtext import CsvText, Record, harmless, read_csv, write_atomically
 from autograder.lms.grades import GradeRow, Grades, number, read_grades
-from autograder.lms.matching import Identity, Key, Problem, find_column, match
+from autograder.lms.matching import Identity, Key, Problem, by_reason, find_column, match
 from autograder.lms.words import Tasks
 
 
@@ -126,15 +126,15 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
                 pairs.append((row, line))
         if problems and not self.partial:
             text = _("Nothing was written. Grades without a place in the sheet: {count}\n{listed}")
-            raise LmsError(text, count=len(problems), listed="\n".join(f"  {p}" for p in problems))
+            raise LmsError(text, count=len(problems), listed="\n".join(f"  {line}" for line in _lines(problems)))
         return Placed(csv, layout, grades, tuple(pairs), tuple(problems))
 
     def tell(self, problems: Sequence[Problem], held: Sequence[GradeRow]) -> None:
         """Name in the log whoever was left out."""
-        for problem in problems:
-            self.log.warning(say(_("left out: {problem}"), problem=problem))
-        for row in held:
-            self.log.warning(say(_("held back: {student}: {state}"), student=row.student, state=row.state.label))
+        for line in _lines(problems):
+            self.log.warning(say(_("left out: {problem}"), problem=line))
+        for students, state in by_reason((row.student, row.state.label) for row in held):
+            self.log.warning(say(_("held back: {student}: {state}"), student=students, state=state))
 
     def layout(self, csv: CsvText, grades: Grades) -> Layout:
         """Where this platform's sheet has what. Raises LmsError when that is not certain."""
@@ -172,12 +172,15 @@ class SheetExporter(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         if line.locked:
             return Message(_("the sheet says that this grade cannot be changed"))
         if row.score > row.maximum:
-            values = {"score": number(row.score), "maximum": number(row.maximum)}
-            return Message(_("{score} points are more than the maximum of {maximum}"), values)
+            values = {"score": number(row.score), "maximum": number(row.maximum), "name": type(self).__name__}
+            return Message(
+                _("{score} points are more than the maximum of {maximum} (--{name}.cap=True lowers)"), values
+            )
         if line.maximum is None or self.rescale or abs(line.maximum - row.maximum) < 1e-6:
             return None
-        values = {"sheet": number(line.maximum), "ours": number(row.maximum)}
-        return Message(_("the sheet's maximum is {sheet}, the gradebook's {ours}"), values)
+        values = {"sheet": number(line.maximum), "ours": number(row.maximum), "name": type(self).__name__}
+        text = _("the sheet's maximum is {sheet}, the gradebook's {ours}: set it there, or add --{name}.rescale=True")
+        return Message(text, values)
 
     def _cells(self, row: GradeRow, line: Line, layout: Layout) -> dict[tuple[int, int], str]:
         score = row.score
@@ -274,6 +277,10 @@ class CsvSheet(SheetExporter):
         lines = [Line(r, self._identity().of_line(r, [key]), _points(r, most)) for r in csv.body]
         feedback = find_column(csv, self.feedback_column) if self.feedback_column else None
         return Layout(lines, find_column(csv, self.grade_column), feedback)
+
+
+def _lines(problems: Iterable[Problem]) -> list[str]:
+    return [f"{students}: {reason}" for students, reason in by_reason((p.student, p.reason) for p in problems)]
 
 
 def _points(record: Record, column: int | None) -> float | None:
