@@ -119,6 +119,8 @@ class Probe:
         if isinstance(found, NoAnswer):
             raise Failed(problem_message(found, self.target, self.problems), problem_of(found, self.problems))
         if self.kind == "value":
+            if found is None or (isinstance(found, (dict, list, tuple)) and not found):  # as the task gives it
+                raise Failed(Message(_("`{name}` is not filled in yet."), {"name": self.target}), NOT_WRITTEN)
             return found
         cases = self.cases(rng)
         if not _answers_all(found, cases):
@@ -172,7 +174,7 @@ class Task:
         return Probe("call", target, single=True, fresh=True, problems=problems or {})
 
     def value(self, target: str) -> Probe:
-        """Ask for the value of a variable."""
+        """Ask for the value of a variable. None, and a dict or a list without entries, are no answers yet."""
         return Probe("value", target)
 
     def check(self, *, points: float, after: Check | None = None) -> Callable[[Callable[..., Credit | None]], Check]:
@@ -212,9 +214,10 @@ def encode_argument(value: Any, encode: Encode) -> dict[str, Any]:
     return encode(value) or {"json": value}
 
 
+NOT_WRITTEN = "not written"
 PROBLEMS = {
     "missing": _("`{name}` is not defined in your notebook. Keep the name that the task gives."),
-    "not written": _("`{name}` is not written yet: replace `raise NotImplementedError()` by your code."),
+    NOT_WRITTEN: _("`{name}` is not written yet: replace `raise NotImplementedError()` by your code."),
     "not callable": _("`{name}` should be a function, but it is a {type}."),
     "raised": _("`{name}` stopped with {type}: {text}"),
     "stopped": _("{text}"),
@@ -237,8 +240,8 @@ def problem_message(problem: NoAnswer, name: str, own: Mapping[str, str]) -> Mes
 def problem_of(problem: NoAnswer, own: Mapping[str, str]) -> str:
     """The kind of a problem, as of a `CheckResult`; none where a sentence of the probe's own names the mistake."""
     stub = isinstance(problem.text, Message) and problem.text.values.get("error") == "NotImplementedError"
-    if problem.kind == "not written" or (problem.kind == "stopped" and stub):
-        return "not written"
+    if problem.kind == NOT_WRITTEN or (problem.kind == "stopped" and stub):
+        return NOT_WRITTEN
     return "" if _special(problem, own) else problem.kind
 
 

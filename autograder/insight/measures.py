@@ -173,9 +173,10 @@ def state_of(grade: TaskGrade) -> str:
     if grade.flagged:
         return OURS
     problem = next((r.problem for r in grade.results if r.problem in _STATES), "")
-    if problem:
+    passed = [r.outcome is Outcome.PASSED for r in grade.results]
+    if problem and not (_STATES[problem] == BLANK and any(passed)):
         return _STATES[problem]
-    return DONE if all(r.outcome is Outcome.PASSED for r in grade.results) else MISTAKE
+    return DONE if all(passed) else MISTAKE
 
 
 def task_states(data: ClassData) -> list[TaskStates]:

@@ -210,7 +210,7 @@ WRONG = {
             "best_epochs",
             "`best_epoch` holds values that are not whole",
         ),
-        "empty": Wrong(LOADED + LABELS + "best_epoch = {}", "best_epochs", "`best_epoch` has no entry for: A, B"),
+        "empty": Wrong(LOADED + LABELS + "best_epoch = {}", "best_epochs", "`best_epoch` is not filled in yet."),
         "small gap called good": Wrong(
             LOADED + BEST + LABELS.replace("'D': 'underfit'", "'D': 'good'"),
             "what_the_curves_show",

@@ -764,7 +764,7 @@ def split_loss(model, x, y):
         ),
         "L2": Wrong(SPARSITY.replace('"l1"', '"l2"') + "np.mean(abs(kernels) < eps)", "sparser", "Measure again"),
         "not said": Wrong(
-            SPARSITY.replace('"l1"', "None") + "np.mean(abs(kernels) < eps)", "sparser", "`sparser` should be the text"
+            SPARSITY.replace('"l1"', "None") + "np.mean(abs(kernels) < eps)", "sparser", "`sparser` is not filled in"
         ),
     },
     "choose_lambda": {

@@ -252,7 +252,9 @@ WRONG = {
             "With λ = 0 your function does not take",
         ),
         "same for Adam": Wrong(_steps(LOSS, DECOUPLED, "True"), "two_ways_with_adam", "Adam divides the gradient"),
-        "not answered": Wrong(_steps(LOSS, DECOUPLED, "None"), "two_ways_with_adam", "`same_for_adam` has no value"),
+        "not answered": Wrong(
+            _steps(LOSS, DECOUPLED, "None"), "two_ways_with_adam", "`same_for_adam` is not filled in"
+        ),
         "answered in words": Wrong(_steps(LOSS, DECOUPLED, "'no'"), "two_ways_with_adam", "`same_for_adam` should be"),
     },
     "challenge": {

@@ -1,8 +1,9 @@
 """A result says why there was no answer to look at, so that blanks are told from mistakes."""
 
+import numpy as np
 import pytest
 
-from autograder.checks.api import problem_of
+from autograder.checks.api import Failed, Probe, problem_of
 from autograder.checks.evidence import NoAnswer
 from autograder.i18n import Message
 from autograder.records import TIMEOUT, BrokenCell, CheckResult, Outcome
@@ -61,3 +62,15 @@ def test_a_sweep_that_was_stopped_for_time_is_told_so_by_name() -> None:
     (first, _last) = grade("3_dropout", "choose_rate", code, broken=(other,))
     assert first.message is not None
     assert first.message.render("en").startswith("Entries of `val_losses`: 1.")
+
+
+@pytest.mark.parametrize("given", [None, {}, [], ()])
+def test_a_variable_as_the_task_gives_it_is_not_begun(given: object) -> None:
+    with pytest.raises(Failed, match="not filled in") as failed:
+        Probe("value", "val_losses").answer(given, np.random.default_rng(0))
+    assert failed.value.problem == "not written"
+
+
+@pytest.mark.parametrize("written", [0, False, "", {0.1: 0.5}, [0]])
+def test_any_other_value_is_an_answer(written: object) -> None:
+    assert Probe("value", "val_losses").answer(written, np.random.default_rng(0)) == written

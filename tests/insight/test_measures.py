@@ -15,6 +15,7 @@ from autograder.insight.measures import (
     histogram,
     notebook_points,
     pictures,
+    state_of,
     task_states,
 )
 from autograder.insight.misconceptions import misconceptions, to_teach
@@ -127,6 +128,14 @@ def test_blanks_stopped_code_and_broken_files_are_no_mistakes() -> None:
     assert (found.judged, found.passed) == (3, 1)
     (said,) = misconceptions(data, [states])
     assert (said.count, said.answered) == (2, 3)
+
+
+def test_an_answer_of_which_a_part_is_right_was_not_left_blank() -> None:
+    half = [
+        CheckResult("t", "one", "", 1.0, Outcome.PASSED, 1.0),
+        CheckResult("t", "two", "", 1.0, Outcome.FAILED, problem="not written"),
+    ]
+    assert [state_of(TaskGrade("t", found)) for found in (half, half[1:])] == ["mistake", "blank"]
 
 
 def test_mistakes_are_counted_by_sentence_whatever_its_numbers() -> None:

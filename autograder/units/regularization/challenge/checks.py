@@ -172,7 +172,6 @@ def two_ways_with_adam(same):
     """Whether both ways are the same for Adam."""
     if isinstance(same, np.ndarray) and same.size == 1 and same.dtype == bool:
         same = bool(same.reshape(-1)[0])
-    require(same is not None, _("`same_for_adam` has no value yet."))
     require(
         isinstance(same, bool), _("`same_for_adam` should be True or False, but it is: {kind}."), kind=kind_of(same)
     )
