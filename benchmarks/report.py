@@ -108,12 +108,12 @@ def driver(measured: dict[str, Any]) -> str:
         ("stock nbgrader, `Execute` left out", "", measured["stock_without_executing_cpu_ms_per_notebook"]),
     ]
     table = "\n".join(f"| {name} | {ours} | {theirs} |" for name, ours, theirs in rows)
-    pages = measured["pages_cpu_ms_per_notebook"]
+    pages = measured.get("pages_cpu_ms_per_notebook")  # not measured before
+    told = f"\n\nA feedback page: {pages['ours']} ms, stock nbgrader's {pages['stock']} ms." if pages else ""
     return (
         f"## The driver\n\nWith workers that answer at once, {measured['learners']} learners, `{measured['notebook']}` "
         f"({when(measured)}): ms of CPU time a notebook; {measured['memory_mb']} MB of memory at the end.\n\n"
-        f"| | ours | nbgrader's own |\n|---|---|---|\n{table}\n\n"
-        f"A feedback page: {pages['ours']} ms, stock nbgrader's {pages['stock']} ms."
+        f"| | ours | nbgrader's own |\n|---|---|---|\n{table}{told}"
     )
 
 
