@@ -24,7 +24,6 @@ from nbgrader.plugins import ExtractorPlugin
 
 from autograder.grading.names import is_hidden, is_notebook
 from autograder.i18n import _, say, say_count
-from autograder.scale import quiet
 from autograder.scale.logs import escape_names
 from autograder.scale.quiet import SUMMARY
 
@@ -60,7 +59,6 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no t
         """Called by nbgrader; `parent` is its ZipCollectApp."""
         super().__init__(**settings)
         escape_names()
-        quiet.begin(self.parent, Path(self.parent.coursedir.root), "zip_collect")
         self.refused: list[str] = []
         self._left = 0  # bytes that one upload may still unpack to
         # nbgrader asks no plugin at the end

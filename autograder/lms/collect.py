@@ -33,6 +33,7 @@ from autograder.lms import moodle
 from autograder.lms.archives import SafeExtractor
 from autograder.lms.csvtext import read_csv
 from autograder.lms.matching import Identity, find_column, normal
+from autograder.scale import quiet
 
 NEWER = _("there is a newer attempt, or one further up")
 
@@ -67,6 +68,8 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         self.lost: list[str] = []  # notebooks that nobody got
         self.strangers: set[str] = set()  # numbers of the platform that nobody here is known by
         self.taken = 0
+        # what it skips is told below; nbgrader's own collector tells it in lines that a quiet run leaves out
+        quiet.begin(self.parent, Path(self.parent.coursedir.root), "zip_collect")
         if not isinstance(self.parent.extractor_plugin_inst, SafeExtractor):  # nbgrader's own forgets the times
             self.parent.extractor_plugin_inst = SafeExtractor(parent=self.parent)
 

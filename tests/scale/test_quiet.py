@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -86,6 +87,24 @@ def test_pages_are_counted_as_well_and_what_was_asked_for_is_no_warning(said: tu
     assert end[0].startswith("5 pages of 5 learners in feedback/")
     log = Path(said[0].root, ".autograder", "generate_feedback.log").read_text(encoding="utf-8")
     assert "Removing existing assignment" in log
+
+
+def test_collecting_is_quiet_where_our_collector_tells_what_is_lost(tmp_path: Path) -> None:
+    course = MiniCourse(tmp_path / "course")
+    archive = course.root / "downloaded" / "mini" / "archive"
+    archive.mkdir(parents=True)
+    with zipfile.ZipFile(archive / "class.zip", "w") as file:
+        for name in ("m.ipynb", "helper.py"):
+            file.writestr(f"Bob_2_assignsubmission_file/{name}", "{}")
+    header = 'Identifier,"Email address",Grade,"Maximum grade","Grade can be changed"'
+    (course.root / "sheet.csv").write_text(f'{header}\n"Participant 2",bob,,20.00,Yes\n')
+    ours = ("MoodleCollector.worksheet=sheet.csv", "MoodleCollector.key_column=Email address")
+    text = on_a_terminal(
+        course, "zip_collect", "--collector=autograder.lms.MoodleCollector", *(f"--{word}" for word in ours)
+    )
+    assert "1 notebook collected." in text
+    assert "helper.py" not in text
+    assert "helper.py" in on_a_terminal(course, "zip_collect", "--force")  # nobody but nbgrader says that it is skipped
 
 
 def test_an_error_stands_behind_the_warnings_however_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
