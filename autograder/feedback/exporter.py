@@ -51,13 +51,7 @@ class GetGradesAndState(NbGraderPreprocessor):  # type: ignore[misc]
         where = about["notebook"], about["assignment"], about["student"]
         with Gradebook(about["db_url"]) as gradebook:
             own = gradebook.find_submission_notebook(*where)
-            grades, comments = (
-                {
-                    row.cell.name: row
-                    for row in gradebook.db.query(kind).options(joinedload(kind.cell)).filter_by(notebook=own)
-                }
-                for kind in (Grade, Comment)
-            )
+            grades, comments = (_by_cell(gradebook, kind, own) for kind in (Grade, Comment))
             for cell in nb.cells:
                 name = cell.metadata.get("nbgrader", {}).get("grade_id")
                 if is_task(cell) or is_solution(cell):
@@ -73,6 +67,12 @@ class GetGradesAndState(NbGraderPreprocessor):  # type: ignore[misc]
             about["chapters"] = chapters(gradebook, *where[1:], Path(resources["metadata"]["path"]))
             about["over"] = is_over(gradebook, about["assignment"])
         return nb, resources
+
+
+def _by_cell(gradebook: Gradebook, kind: Any, notebook: Any) -> dict[str, Any]:
+    """Everything of a kind that a submitted notebook has, by the name of its cell, in one query."""
+    rows = gradebook.db.query(kind).options(joinedload(kind.cell)).filter_by(notebook=notebook)
+    return {row.cell.name: row for row in rows}
 
 
 def chapters(gradebook: Gradebook, assignment: str, student: str, graded: Path) -> list[Chapter]:
@@ -102,8 +102,9 @@ class FeedbackExporter(Exporter):  # type: ignore[misc]
         """nbgrader makes it before it comes to the first submission."""
         super().__init__(**kw)
         escape_names()
-        self._run = FeedbackRun(self.parent, self.file_extension) if self.parent is not None else None
+        self._run: FeedbackRun | None = None
         if self.parent is not None:
+            self._run = FeedbackRun(self.parent, self.file_extension)
             self.parent.init_assignment = partial(copy_nbgraders_own, self.parent)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple[str, ResourcesDict]:

@@ -27,10 +27,10 @@ class FeedbackRun:
         self.learners: set[str] = set()
         self._nbgraders_own = converter.init_destination
         converter.init_destination = self._is_due
-        on_command_line = hasattr(converter.parent, "extra_args")  # else the formgrader's API
+        told = quiet.on_command_line(converter.parent)
         shown = quiet.begin(converter.parent, Path(converter.coursedir.root), "generate_feedback")
-        self.line = Line(say(_("pages")), self._due() if on_command_line else 0, shown=shown)
-        if on_command_line:
+        self.line = Line(say(_("pages")), self._due() if told else 0, shown=shown)
+        if told:
             atexit.register(self.end)
 
     def made(self, student: str) -> None:

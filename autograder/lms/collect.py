@@ -68,7 +68,7 @@ class LmsCollector(FileNameCollectorPlugin):  # type: ignore[misc]  # nbgrader h
         self.lost: list[str] = []  # notebooks that nobody got
         self.strangers: set[str] = set()  # numbers of the platform that nobody here is known by
         self.taken = 0
-        # what it skips is told below; nbgrader's own collector tells it in lines that a quiet run leaves out
+        # not in the extractor: what nbgrader's own collector skips is told by lines that a quiet run leaves out
         quiet.begin(self.parent, Path(self.parent.coursedir.root), "zip_collect")
         if not isinstance(self.parent.extractor_plugin_inst, SafeExtractor):  # nbgrader's own forgets the times
             self.parent.extractor_plugin_inst = SafeExtractor(parent=self.parent)

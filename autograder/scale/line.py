@@ -14,7 +14,7 @@ class Line:
     def __init__(self, name: str, total: int, *, shown: bool) -> None:
         """`name`: of what is counted. `shown`: whether standard error is a terminal that shows it."""
         self.total = total
-        self.began = time.monotonic()
+        self._began = time.monotonic()
         self._bar = self._new_bar(name) if shown and total else None
         self._task = self._bar.add_task("", total=total, rate="", left="") if self._bar else None
 
@@ -28,7 +28,7 @@ class Line:
     @property
     def spent(self) -> float:
         """Seconds since it began."""
-        return time.monotonic() - self.began
+        return time.monotonic() - self._began
 
     def left(self, count: int) -> float:
         """Seconds that the rest will take, if `count` are done and the rest takes as long as these."""

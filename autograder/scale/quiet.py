@@ -22,7 +22,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 class Quiet(logging.Handler):
-    """Writes everything to a file, and tells at the end what a person should see: warnings first, then the summary."""
+    """Writes everything to a file, and tells at the end what a person should see: warnings, errors, the summary."""
 
     def __init__(self, path: Path, log: Any) -> None:
         """`path`: of the file, written anew. `log`: the application's, whose handlers are silent until `end`."""
@@ -72,12 +72,17 @@ class Quiet(logging.Handler):
         print(*lines, sep="\n", file=sys.stderr)
 
 
+def on_command_line(application: Any) -> bool:
+    """Whether this is nbgrader's program on a command line; else it is the API that the formgrader uses."""
+    return hasattr(application, "extra_args")
+
+
 def begin(application: Any, course: Path, command: str) -> bool:
     """Be quiet until the process ends, where a person looks on; says whether that is so.
 
     A run that was asked to tell more, or less, or to write a file of its own, does that. `command`: of nbgrader.
     """
-    on_terminal = hasattr(application, "extra_args") and sys.stderr.isatty()
+    on_terminal = on_command_line(application) and sys.stderr.isatty()
     quiet = on_terminal and application.log_level == logging.INFO and not application.logfile
     if quiet:
         Quiet(course / FOLDER / f"{command}.log", application.log)

@@ -27,6 +27,7 @@ from autograder.scale.journal import remove_half_written, unfinished
 from autograder.scale.outcomes import Outcomes, Workers
 from autograder.scale.priority import Grading
 from autograder.scale.progress import Progress
+from autograder.scale.quiet import on_command_line
 from autograder.scale.settings import KNOWN, Course, Scale
 from autograder.store import trim
 from autograder.unit import load
@@ -126,9 +127,8 @@ class GradingRun:
         if self._unfinished:
             return 0
         self.close()
-        on_command_line = hasattr(self.converter.parent, "extra_args")  # an application; else the formgrader's API
         flagged = self.progress.flagged or self.progress.strays
-        return int(self.scale.flagged_status) if flagged and on_command_line else 0
+        return int(self.scale.flagged_status) if flagged and on_command_line(self.converter.parent) else 0
 
     def sanitized(self, file: str) -> Sanitized | None:
         """nbgrader comes to this file: what sanitizing it gave, if that is done already."""

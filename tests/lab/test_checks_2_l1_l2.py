@@ -120,6 +120,7 @@ MISTAKES = [
     ("check_own_fit", (lambda m, x, y, x_val, y_val, epochs: 3.0,), "what `model.fit` returns", "ce que renvoie"),
     ("check_own_fit", (unnamed,), "no crossentropy, val_crossentropy; it has entropy", "ne contient pas crossentropy"),
     ("check_own_fit", (under_kerass_name,), "argument `name` is its name in the history", "`name` d’une métrique est"),
+    ("check_own_fit", (lambda *a: {0: [1.0]},), "val_crossentropy; it has 0", "il contient 0"),
     ("check_own_fit", (unvalidated,), "no val_loss, val_crossentropy", "ne contient pas val_loss"),
     ("check_own_fit", (once,), "Asked for 3 epochs, compile_and_fit trains for 1", "doit entraîner pendant 3"),
     ("check_own_fit", (on_one_side,), "val_loss is lower than loss", "val_loss est plus basse"),

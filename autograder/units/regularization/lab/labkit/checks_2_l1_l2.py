@@ -101,15 +101,13 @@ def check_own_fit(compile_and_fit: Any) -> None:
     )
     wanted = ("loss", "val_loss", "crossentropy", "val_crossentropy")
     missing = [name for name in wanted if name not in curves]
-    renamed = any("sparse_categorical_crossentropy" in name for name in curves)
-    require(
-        not missing,
-        _("The history has no {missing}; it has {found}. A metric's argument `name` is its name in the history.")
-        if renamed
-        else _("The history has no {missing}; it has {found}."),
-        missing=", ".join(missing),
-        found=", ".join(curves),
-    )
+    found = ", ".join(map(str, curves))
+    sentence = _("The history has no {missing}; it has {found}.")
+    if "sparse_categorical_crossentropy" in found:  # Keras's own name
+        sentence = _(
+            "The history has no {missing}; it has {found}. A metric's argument `name` is its name in the history."
+        )
+    require(not missing, sentence, missing=", ".join(missing), found=found)
     for name in wanted:
         require(
             len(curves[name]) == 3,
